@@ -1,0 +1,101 @@
+"""The one metadata, the engine, and sets of rows sent as arrays.
+
+SQL is written as SQLAlchemy Core expressions. A statement that works on many rows takes them as
+one array per column (`array_rows`), so that its text, and with it the prepared statement, is the
+same for one row and for five thousand.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from sqlalchemy import ARRAY, MetaData, Select, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
+from sqlalchemy.types import Text, TypeEngine
+
+STATEMENT_SECONDS_MAX = 60
+POOL_SIZE = 10
+POOL_WAIT_SECONDS_MAX = 30
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """Turn any PostgreSQL URL into one that names the psycopg driver."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def create_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
+    """Open a pool of connections to PostgreSQL; nothing connects before the first use."""
+    return create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS_MAX,
+        pool_pre_ping=True,
+        json_serializer=encode_json,
+        json_deserializer=msgspec.json.decode,
+        query_cache_size=2_000,
+        connect_args={"application_name": "towpath"},
+    )
+
+
+def encode_json(value: object) -> str:
+    """Write JSON text as PostgreSQL stores it."""
+    return msgspec.json.encode(value).decode()
+
+
+def array_rows(name: str, columns: Mapping[str, TypeEngine[object]]) -> FromClause:
+    """Return a row source fed by one array parameter per column, all of the same length.
+
+    The parameters carry the names of the columns. A JSONB column travels as an array of JSON
+    texts; cast it where it is used: `rows.c.properties.cast(JSONB)`.
+    """
+    parameters = [
+        bindparam(key, type_=ARRAY(Text() if isinstance(kind, JSONB) else kind))
+        for key, kind in columns.items()
+    ]
+    typed = [
+        column(key, Text() if isinstance(kind, JSONB) else kind) for key, kind in columns.items()
+    ]
+    return func.unnest(*parameters).table_valued(*typed, name=name).render_derived()
+
+
+def any_of(target: ColumnElement[object], parameter: str, kind: TypeEngine[object]) -> ColumnElement[bool]:
+    """Return `target = ANY(:parameter)`, one parameter whatever the number of values."""
+    return target == func.any(bindparam(parameter, type_=ARRAY(kind)))
+
+
+def uuid_array(parameter: str) -> ColumnElement[object]:
+    """Return a bound array of ids; pick one with `[index]`, counted from 1."""
+    return bindparam(parameter, type_=ARRAY(UUID(as_uuid=True)))
+
+
+def notify(channel: str) -> Select[tuple[object]]:
+    """Return the statement that wakes every listener on `channel` when the transaction commits."""
+    return select(func.pg_notify(channel, bindparam("payload", type_=Text())))
+
+
+__all__ = [
+    "any_of",
+    "array_rows",
+    "create_engine",
+    "encode_json",
+    "metadata",
+    "notify",
+    "sqlalchemy_url",
+    "uuid_array",
+]
