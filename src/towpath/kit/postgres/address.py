@@ -1,0 +1,76 @@
+"""How clients reach the server: its Unix socket, whatever the length of the path."""
+
+import hashlib
+import os
+import socket
+import stat
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from towpath.kit.postgres import pidfile
+from towpath.kit.postgres.model import DATABASE, PORT, ROLE, DataDirectoryUnusable, Layout
+
+SOCKET = f".s.PGSQL.{PORT}"
+SOCKET_PATH_BYTES_MAX = 107  # sockaddr_un.sun_path on Linux, without the final NUL
+CONNECT_SECONDS_MAX = 2.0
+
+
+def url(directory: Path) -> str:
+    """Write the libpq URL of the server whose socket is in `directory`."""
+    return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(directory))}&port={PORT}"
+
+
+def socket_directory(layout: Layout) -> Path:
+    """Give the directory by which clients name the socket.
+
+    That is the cluster itself. When its path is too long for a socket, or has a comma (which
+    separates hosts for libpq), it is a symbolic link to the cluster. The server never needs the
+    link, so every user of the server makes its own if it is not there.
+
+    Raises `DataDirectoryUnusable` when somebody else owns the directory the link belongs in.
+    """
+    path = str(layout.cluster)
+    if len(os.fsencode(f"{path}/{SOCKET}")) <= SOCKET_PATH_BYTES_MAX and "," not in path:
+        return layout.cluster
+    links = _private_directory()
+    link = links / hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    if not link.is_symlink() or link.readlink() != layout.cluster:
+        fresh = links / f"{link.name}.{os.getpid()}"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(layout.cluster)
+        fresh.replace(link)
+    return link
+
+
+def is_accepting(layout: Layout, directory: Path) -> bool:
+    """Say whether the server is ready and answers on its socket.
+
+    Both are needed: the socket answers before the server is ready, and the file of a killed
+    server says ready for ever.
+    """
+    if not pidfile.is_ready(layout.cluster):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(CONNECT_SECONDS_MAX)
+        with suppress(OSError):
+            probe.connect(str(directory / SOCKET))
+            return True
+    return False
+
+
+def _private_directory() -> Path:
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")  # noqa: S108 -- checked below
+    if not runtime.is_dir() or not os.access(runtime, os.W_OK):
+        runtime = Path("/tmp")  # noqa: S108 -- checked below
+    directory = runtime / f"towpath-{os.geteuid()}"
+    with suppress(FileExistsError):
+        directory.mkdir(mode=0o700)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise DataDirectoryUnusable(
+            f"The path of the data directory is too long for a socket, and {directory}, where a "
+            "short link to it belongs, is not a directory of yours with mode 0700. Remove it, or "
+            "choose a data directory with a shorter path."
+        )
+    return directory
