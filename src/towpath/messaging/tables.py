@@ -10,6 +10,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -46,10 +47,17 @@ message = Table(
     ),
     CheckConstraint("(state = 'skipped') = (reason IS NOT NULL)", name="reason"),
     CheckConstraint("(run_id IS NULL) = (action_id IS NULL)", name="run"),
-    Index("uq_message_run_action", "account_id", "run_id", "action_id", unique=True,
-          postgresql_where=text("run_id IS NOT NULL")),
-    Index("ix_message_queued", "account_id", "due_at", "id",
-          postgresql_where=text("state = 'queued'")),
+    Index(
+        "uq_message_run_action",
+        "account_id",
+        "run_id",
+        "action_id",
+        unique=True,
+        postgresql_where=text("run_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_message_queued", "account_id", "due_at", "id", postgresql_where=text("state = 'queued'")
+    ),
     Index("ix_message_activity", "account_id", "flow_id", "action_id", "state", "created_at"),
     Index("ix_message_profile", "account_id", "profile_id", "created_at"),
 )
@@ -63,19 +71,30 @@ delivery = Table(
     Column("address", Text(collation="C"), nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("due_at", DateTime(timezone=True), nullable=False,
-           comment="pending: next attempt; leased: the lease ends (real time, also in a replay)"),
+    Column(
+        "due_at",
+        DateTime(timezone=True),
+        nullable=False,
+        comment="pending: next attempt; leased: the lease ends (real time, also in a replay)",
+    ),
     Column("lease_id", Uuid, comment="the claim that may record an outcome"),
     Column("reference", Text, nullable=False, comment="stable Message-ID over every attempt"),
     Column("response", Text, comment="the provider's last words"),
+    Column("reason", Text, comment="why it failed, in the words of flows.md §7"),
     Column("finished_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id", "message_id"], ["message.account_id", "message.id"]),
     CheckConstraint("state IN ('pending', 'leased', 'sent', 'failed')", name="state"),
     CheckConstraint("(state = 'leased') = (lease_id IS NOT NULL)", name="lease"),
+    CheckConstraint("(state = 'failed') = (reason IS NOT NULL)", name="reason"),
+    UniqueConstraint("account_id", "message_id", "address"),
     Index("ix_delivery_message", "account_id", "message_id"),
-    Index("ix_delivery_due", "account_id", "due_at",
-          postgresql_where=text("state IN ('pending', 'leased')")),
+    Index(
+        "ix_delivery_due",
+        "account_id",
+        "due_at",
+        postgresql_where=text("state IN ('pending', 'leased')"),
+    ),
 )
 
 mail_counter = Table(
