@@ -1,0 +1,13 @@
+"""The filters a template may use: an allow-list, each with what it reads and what it may cost."""
+
+from towpath.templates.filters import dates, lists, numbers, text
+from towpath.templates.filters.model import Argument, Filter, Kind, apply, width_problem
+
+FILTERS: dict[str, Filter] = {
+    **text.FILTERS,
+    **numbers.FILTERS,
+    **lists.FILTERS,
+    **dates.FILTERS,
+}
+
+__all__ = ["FILTERS", "Argument", "Filter", "Kind", "apply", "width_problem"]

@@ -1,0 +1,158 @@
+"""What a filter is, and the one place where a filter is called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar, assert_never
+
+from django.utils.safestring import SafeData
+
+from towpath.templates.model import TemplateRenderError
+from towpath.templates.render_limits import (
+    CHARACTERS_MADE_PER_UNIT,
+    CHARACTERS_READ_PER_UNIT,
+    ITEMS_READ_PER_UNIT,
+    LIST_ITEMS_MAX,
+    PARSED_CHARACTERS_MAX,
+    VALUE_CHARACTERS_MAX,
+    WIDTH_MAX,
+)
+from towpath.templates.render_state import RenderState, marked_safe
+from towpath.templates.render_values import as_integer, as_number, too_long
+
+_T = TypeVar("_T")
+
+
+class Kind(StrEnum):
+    """What a filter reads: the value, or its argument."""
+
+    ANY = "any"
+    TEXT = "text"
+    PARSED = "parsed"  # a text that the filter takes apart, hence a shorter one
+    NUMBER = "number"
+    LIST = "list"
+    WIDTH = "width"  # a whole number of characters, at most WIDTH_MAX
+
+
+class Argument(StrEnum):
+    """Whether a filter takes something after its colon."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One entry of the allow-list.
+
+    `function` gets the value as `reads` says, then the argument as `argument_reads` says; the
+    rendering's state comes first when `needs_state`. `keeps_safe`: safe text in, safe text out.
+    """
+
+    function: Callable[..., object]
+    reads: Kind
+    argument: Argument = Argument.NONE
+    argument_reads: Kind = Kind.TEXT
+    needs_state: bool = False
+    keeps_safe: bool = False
+
+
+class _Unfit(Exception):  # noqa: N818 -- a turn of events, not an error
+    """The value or argument is not what the filter reads."""
+
+
+def apply(
+    filter_: Filter, *, state: RenderState, name: str, value: object, arguments: tuple[object, ...]
+) -> object:
+    """Call a filter on a value.
+
+    A filter that does not fit the value gives an empty text, as Django's do: one profile with a
+    word where a number was expected must not stop its message. Limits raise
+    `TemplateRenderError`.
+    """
+    try:
+        given = _read(filter_.reads, state, name, value)
+        rest = [_read(filter_.argument_reads, state, name, argument) for argument in arguments]
+        if filter_.needs_state:
+            made = filter_.function(state, given, *rest)
+        else:
+            made = filter_.function(given, *rest)
+    except (_Unfit, ArithmeticError, LookupError, TypeError, ValueError):
+        return ""
+    _pay(state, name, made)
+    if filter_.keeps_safe and isinstance(value, SafeData) and isinstance(made, str):
+        return marked_safe(made)
+    return made
+
+
+def width_problem(value: object) -> str | None:
+    """Say what is wrong with a width, if anything; anything but a number is the filter's matter."""
+    width = as_integer(value)
+    if isinstance(value, int) and (width is None or abs(width) > WIDTH_MAX):
+        return f"asks for {value:,} characters; the most is {WIDTH_MAX:,}"
+    if width is not None and abs(width) > WIDTH_MAX:
+        return f"asks for {width:,} characters; the most is {WIDTH_MAX:,}"
+    return None
+
+
+def _read(kind: Kind, state: RenderState, name: str, value: object) -> object:
+    match kind:
+        case Kind.ANY:
+            if isinstance(value, str):
+                _limit(state, name, value, VALUE_CHARACTERS_MAX)
+            return value
+        case Kind.TEXT:
+            text = state.text(value)
+            _limit(state, name, text, VALUE_CHARACTERS_MAX)
+            return text
+        case Kind.PARSED:
+            text = state.text(value)
+            _limit(state, name, text, PARSED_CHARACTERS_MAX)
+            state.budget.work(len(text) // CHARACTERS_MADE_PER_UNIT)
+            return text
+        case Kind.NUMBER:
+            return _fit(as_number(value))
+        case Kind.LIST:
+            if not isinstance(value, list | tuple):
+                raise _Unfit
+            state.budget.work(len(value) // ITEMS_READ_PER_UNIT)
+            return list(value)
+        case Kind.WIDTH:
+            problem = width_problem(value)
+            if problem is not None:
+                raise TemplateRenderError(f"The filter {name} {problem}.")
+            return _fit(as_integer(value))
+        case _:
+            assert_never(kind)
+
+
+def _fit(value: _T | None) -> _T:
+    if value is None:
+        raise _Unfit
+    return value
+
+
+def _limit(state: RenderState, name: str, text: str, characters_max: int) -> None:
+    if len(text) > characters_max:
+        if characters_max == VALUE_CHARACTERS_MAX:
+            raise too_long(f"The text given to the filter {name}")
+        raise TemplateRenderError(
+            f"The text given to the filter {name} is longer than {characters_max:,} characters."
+        )
+    state.budget.work(len(text) // CHARACTERS_READ_PER_UNIT)
+
+
+def _pay(state: RenderState, name: str, made: object) -> None:
+    units = 1
+    if isinstance(made, str):
+        if len(made) > VALUE_CHARACTERS_MAX:
+            raise too_long(f"The result of the filter {name}")
+        units += len(made) // CHARACTERS_MADE_PER_UNIT
+    elif isinstance(made, list):
+        if len(made) > LIST_ITEMS_MAX:
+            raise TemplateRenderError(
+                f"The result of the filter {name} has more than {LIST_ITEMS_MAX:,} items."
+            )
+        units += len(made)
+    state.budget.work(units)
