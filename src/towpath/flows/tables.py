@@ -66,18 +66,6 @@ flow_action = Table(
     ForeignKeyConstraint(["account_id", "flow_id"], ["flow.account_id", "flow.id"]),
 )
 
-flow_entry = Table(
-    "flow_entry",
-    metadata,
-    Column("account_id", Uuid, nullable=False),
-    Column("flow_id", Text(collation="C"), nullable=False),
-    Column("profile_id", Uuid, nullable=False),
-    Column("last_entered_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("account_id", "flow_id", "profile_id"),
-    ForeignKeyConstraint(["account_id", "flow_id"], ["flow.account_id", "flow.id"]),
-    ForeignKeyConstraint(["account_id", "profile_id"], ["profile.account_id", "profile.id"]),
-)
-
 flow_run = Table(
     "flow_run",
     metadata,

@@ -152,7 +152,14 @@ trigger_queue = Table(
     Column("profile_id", Uuid, nullable=False),
     Column("time", DateTime(timezone=True), nullable=False, comment="of the event"),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("error", Text, comment="why it could not be judged; it waits for a repair"),
     PrimaryKeyConstraint("account_id", "event_id"),
     ForeignKeyConstraint(["account_id", "event_id"], ["event.account_id", "event.id"]),
-    Index("ix_trigger_queue_order", "account_id", "time", "event_id"),
+    Index(
+        "ix_trigger_queue_order",
+        "account_id",
+        "time",
+        "event_id",
+        postgresql_where=text("error IS NULL"),
+    ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from towpath.flows.definition.actions import KINDS, ActionData
+from towpath.flows.definition.actions import ActionData
 from towpath.flows.definition.actions.kept_verbatim import KeptVerbatim, NotConfigured
 from towpath.flows.definition.executed import EXECUTED_ACTIONS
 from towpath.flows.definition.limits import NAME_CHARACTERS_MAX
@@ -55,7 +55,7 @@ def read_action(action: RawAction, *, labels: Labels, findings: Findings) -> Act
     own = findings.of_a_part()
     fields = Fields(values=action.value, pointer=action.pointer, findings=own)
     kind = fields.required_text("type")
-    if action.parent is not None and kind in KINDS and not KINDS[kind].is_message:
+    if action.parent is not None and action.is_known and not action.kind.is_message:
         fields.refuse("type", f"A test compares messages; {named(kind)} is none.")
     data = _read_data(action, kind, fields)
     links = tuple(_read_links(action, labels, fields))
@@ -88,7 +88,7 @@ def _read_data(action: RawAction, kind: str, fields: Fields) -> ActionData:
 def _read_status(action: RawAction, fields: Fields) -> Status | None:
     data = action.value.get("data")
     given = data.get("status") if isinstance(data, dict) else None
-    if action.value.get("type") not in KINDS:
+    if not action.is_known:
         return Status(given) if isinstance(given, str) and given in list(Status) else None
     if not action.kind.has_status:
         return None
@@ -100,7 +100,7 @@ def _read_status(action: RawAction, fields: Fields) -> Status | None:
 
 def _read_links(action: RawAction, labels: Labels, fields: Fields) -> Iterator[Link]:
     fields.part("links")
-    if action.value.get("type") in KINDS:
+    if action.is_known:
         for name, slot in own_link_slots(action):
             if slot.value is not None and name not in action.kind.links:
                 what = f"the link {named(name)} of an action of this type"

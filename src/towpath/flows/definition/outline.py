@@ -26,6 +26,11 @@ class RawAction:
         return KINDS.get(str(self.value.get("type")), UNKNOWN_KIND)
 
     @property
+    def is_known(self) -> bool:
+        """Whether its type is in the table of kinds."""
+        return self.kind is not UNKNOWN_KIND
+
+    @property
     def label(self) -> str | None:
         """Its `id` or, without one, its `temporary_id`."""
         return next(iter(self.labels), None)

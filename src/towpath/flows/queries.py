@@ -1,0 +1,153 @@
+"""Reads of flows."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Row, Text, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from towpath.flows.model import Flow, FlowNotFound, FlowVersion
+from towpath.flows.tables import flow, flow_action, flow_version
+from towpath.kit import db
+
+FLOWS_PER_PAGE_MAX = 50
+
+
+def as_flow(row: Row[tuple[object, ...]]) -> Flow:
+    """Turn a row of the flow table into a `Flow`."""
+    values = row._mapping  # noqa: SLF001 -- the documented way to read a row by name
+    return Flow(**{name: values[name] for name in Flow.__dataclass_fields__})
+
+
+async def get_flow(conn: AsyncConnection, *, account_id: UUID, flow_id: str) -> Flow:
+    """Return one flow; raises `FlowNotFound`."""
+    row = (
+        await conn.execute(
+            select(flow).where(
+                flow.c.account_id == account_id, flow.c.id == flow_id, flow.c.deleted_at.is_(None)
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise FlowNotFound
+    return as_flow(row)
+
+
+async def list_flows(
+    conn: AsyncConnection,
+    *,
+    account_id: UUID,
+    after: str | None = None,
+    limit: int = FLOWS_PER_PAGE_MAX,
+) -> list[Flow]:
+    """Return up to `limit` flows in the order of their ids, those after the id `after`."""
+    statement = (
+        select(flow)
+        .where(flow.c.account_id == account_id, flow.c.deleted_at.is_(None))
+        .order_by(flow.c.id)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(flow.c.id > after)
+    return [as_flow(row) for row in (await conn.execute(statement)).all()]
+
+
+async def find_flow(conn: AsyncConnection, *, account_id: UUID, name_or_id: str) -> Flow:
+    """Return the flow with this id, else the only one of this name; raises `FlowNotFound`."""
+    rows = (
+        await conn.execute(
+            select(flow)
+            .where(
+                flow.c.account_id == account_id,
+                flow.c.deleted_at.is_(None),
+                (flow.c.id == name_or_id) | (flow.c.name == name_or_id),
+            )
+            .limit(3)
+        )
+    ).all()
+    found = [as_flow(row) for row in rows]
+    exact = [one for one in found if one.id == name_or_id] or found
+    if len(exact) > 1:
+        raise FlowNotFound(f"Several flows are named {name_or_id!r}; name one by its id.")
+    if not exact:
+        raise FlowNotFound(f"There is no flow with the id or name {name_or_id!r}.")
+    return exact[0]
+
+
+async def definition_of(
+    conn: AsyncConnection, *, account_id: UUID, flow_id: str, version: int | None = None
+) -> FlowVersion:
+    """Return a flow with its definition, the current version or the one named."""
+    is_version = (
+        flow_version.c.version == flow.c.version
+        if version is None
+        else flow_version.c.version == version
+    )
+    row = (
+        await conn.execute(
+            select(
+                flow, flow_version.c.definition, flow_version.c.saved_by, flow_version.c.saved_at
+            )
+            .join(
+                flow_version,
+                and_(
+                    flow_version.c.account_id == flow.c.account_id,
+                    flow_version.c.flow_id == flow.c.id,
+                    is_version,
+                ),
+            )
+            .where(
+                flow.c.account_id == account_id, flow.c.id == flow_id, flow.c.deleted_at.is_(None)
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise FlowNotFound
+    return FlowVersion(
+        flow=as_flow(row), definition=row.definition, saved_by=row.saved_by, saved_at=row.saved_at
+    )
+
+
+async def flow_definitions(
+    conn: AsyncConnection, *, account_id: UUID, action_ids: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """Return the current definitions of the flows these actions belong to, by flow id."""
+    belongs = (
+        select(flow_action.c.flow_id)
+        .where(
+            flow_action.c.account_id == account_id,
+            db.any_of(flow_action.c.id, "action_ids", Text()),
+            flow_action.c.deleted_at.is_(None),
+        )
+        .distinct()
+    )
+    rows = await conn.execute(
+        select(flow.c.id, flow_version.c.definition)
+        .join(
+            flow_version,
+            and_(
+                flow_version.c.account_id == flow.c.account_id,
+                flow_version.c.flow_id == flow.c.id,
+                flow_version.c.version == flow.c.version,
+            ),
+        )
+        .where(
+            flow.c.account_id == account_id,
+            flow.c.deleted_at.is_(None),
+            flow.c.id.in_(belongs),
+        ),
+        {"action_ids": list(action_ids)},
+    )
+    return {row.id: row.definition for row in rows}
+
+
+async def action_labels(
+    conn: AsyncConnection, *, account_id: UUID, flow_id: str
+) -> dict[str, str]:
+    """Return the label each action of a flow came with in its file, by action id."""
+    rows = await conn.execute(
+        select(flow_action.c.id, flow_action.c.label).where(
+            flow_action.c.account_id == account_id, flow_action.c.flow_id == flow_id
+        )
+    )
+    return {row.id: row.label or row.id for row in rows}
