@@ -131,9 +131,17 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipients:
-    """Judgement: send it to these addresses, each as a mail of its own."""
+    """Judgement: send it to these addresses, each as a mail of its own.
+
+    None twice and at least one: nobody is left is a `Skip`.
+    """
 
     addresses: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Hold the promise above."""
+        assert self.addresses
+        assert len(set(self.addresses)) == len(self.addresses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

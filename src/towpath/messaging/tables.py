@@ -88,7 +88,6 @@ delivery = Table(
     CheckConstraint("(state = 'leased') = (lease_id IS NOT NULL)", name="lease"),
     CheckConstraint("(state = 'failed') = (reason IS NOT NULL)", name="reason"),
     UniqueConstraint("account_id", "message_id", "address"),
-    Index("ix_delivery_message", "account_id", "message_id"),
     Index(
         "ix_delivery_due",
         "account_id",
