@@ -1,5 +1,67 @@
-"""Accounts: who owns the data, who may do what with it, and the trail of what they did."""
+"""Accounts: who owns the data, who may do what with it, and the trail of what they did.
 
-from towpath.accounts.operations import create_account
+An account is the tenant. Users are people who sign in and have a role in one or more accounts; API
+keys are programs. Every request passes `require` (or `authenticate`), which gives its `Actor`.
+"""
 
-__all__ = ["create_account"]
+from towpath.accounts.access import (
+    KEY_CACHE_SECONDS_MAX,
+    authenticate,
+    check_origin,
+    command_actor,
+    require,
+)
+from towpath.accounts.model import (
+    Account,
+    AccountNotFound,
+    Actor,
+    ActorKind,
+    ApiKey,
+    ApiKeyNotFound,
+    CreatedKey,
+    EmailTaken,
+    NotPermitted,
+    User,
+)
+from towpath.accounts.operations.accounts import add_membership, create_account, create_user
+from towpath.accounts.operations.api_keys import create_api_key, revoke_api_key
+from towpath.accounts.operations.audit import record_audit
+from towpath.accounts.operations.links import first_owner_link, sign_in_link
+from towpath.accounts.operations.set_up import bootstrap, create_owned_account
+from towpath.accounts.passwords import hash_password
+from towpath.accounts.permissions import Permission, Role, Scope
+from towpath.accounts.queries import account_of, list_accounts
+
+__all__ = [
+    "KEY_CACHE_SECONDS_MAX",
+    "Account",
+    "AccountNotFound",
+    "Actor",
+    "ActorKind",
+    "ApiKey",
+    "ApiKeyNotFound",
+    "CreatedKey",
+    "EmailTaken",
+    "NotPermitted",
+    "Permission",
+    "Role",
+    "Scope",
+    "User",
+    "account_of",
+    "add_membership",
+    "authenticate",
+    "bootstrap",
+    "check_origin",
+    "command_actor",
+    "create_account",
+    "create_api_key",
+    "create_owned_account",
+    "create_user",
+    "first_owner_link",
+    "hash_password",
+    "list_accounts",
+    "record_audit",
+    "require",
+    "revoke_api_key",
+    "sign_in_link",
+]

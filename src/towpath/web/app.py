@@ -1,0 +1,52 @@
+"""Putting the application together. Sits above every feature and holds no rule of any."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from towpath import __version__
+from towpath.kit import http, pages
+from towpath.kit.runtime import Runtime
+from towpath.web import health, reference
+from towpath.web.error_pages import error_page
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+ROUTERS: Final[Sequence[APIRouter]] = (
+    pages.router,
+    health.router,
+    reference.router,
+)
+
+
+def create_app(
+    runtime: Runtime,
+    *,
+    routers: Sequence[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Return the application of this process.
+
+    `routers` are those that need something of this process (wiring makes them); `lifespan` runs
+    around serving, for instance to start a worker beside it.
+    """
+    app = FastAPI(
+        title="Towpath",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.runtime = runtime
+    http.install_problem_handlers(app, page=error_page)
+    app.add_middleware(
+        http.Edge,
+        body_bytes_max=runtime.settings.body_bytes_max,
+        is_https=runtime.settings.public_url.startswith("https://"),
+    )
+    for router in (*ROUTERS, *routers):
+        app.include_router(router)
+    return app
