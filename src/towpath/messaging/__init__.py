@@ -5,12 +5,15 @@ what they say, sends outside of any transaction, and records what became of each
 """
 
 from towpath.messaging.circuit import Circuit
+from towpath.messaging.dispatch import Dispatched, Outbox, dispatch_due
+from towpath.messaging.drain import MailServerUnavailable, drain
 from towpath.messaging.model import (
     Addressee,
     Claimed,
     DeliveryState,
     Finished,
     Mail,
+    MessageNotFound,
     MessageState,
     Outcome,
     Reason,
@@ -22,29 +25,57 @@ from towpath.messaging.model import (
     ToRender,
     TryLater,
 )
+from towpath.messaging.operations import queue_mail
+from towpath.messaging.policy import LIVE as LIVE_POLICY
+from towpath.messaging.policy import REPLAY as REPLAY_POLICY
+from towpath.messaging.policy import SendingPolicy
 from towpath.messaging.ports import Kind, Transport
+from towpath.messaging.queries import (
+    MessageActivity,
+    MessageContent,
+    RecipientActivity,
+    due_accounts,
+    get_message,
+    list_messages,
+)
 from towpath.messaging.tables import delivery as delivery_table
 from towpath.messaging.tables import message as message_table
 
 __all__ = [
+    "LIVE_POLICY",
+    "REPLAY_POLICY",
     "Addressee",
     "Circuit",
     "Claimed",
     "DeliveryState",
+    "Dispatched",
     "Finished",
     "Kind",
     "Mail",
+    "MailServerUnavailable",
+    "MessageActivity",
+    "MessageContent",
+    "MessageNotFound",
     "MessageState",
+    "Outbox",
     "Outcome",
     "Reason",
+    "RecipientActivity",
     "Recipients",
     "Rejected",
     "Rendered",
+    "SendingPolicy",
     "Sent",
     "Skip",
     "ToRender",
     "Transport",
     "TryLater",
     "delivery_table",
+    "dispatch_due",
+    "drain",
+    "due_accounts",
+    "get_message",
+    "list_messages",
     "message_table",
+    "queue_mail",
 ]

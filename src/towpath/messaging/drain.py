@@ -1,7 +1,6 @@
 """Emptying the outbox before a virtual clock moves on (replay)."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -30,13 +29,7 @@ class MailServerUnavailable(Problem):
     code = "mail_server_unavailable"
 
 
-async def drain(
-    outbox: Outbox,
-    *,
-    account_id: UUID,
-    now: datetime,
-    on_progress: Callable[[Dispatched], None] = lambda _: None,
-) -> Dispatched:
+async def drain(outbox: Outbox, *, account_id: UUID, now: datetime) -> Dispatched:
     """Send until no message is due at `now` (virtual) and no mail awaits a retry.
 
     Retries happen in real time, as often as the outbox's policy says. Raises
@@ -51,7 +44,6 @@ async def drain(
         done = await dispatch_due(outbox, account_id=account_id, now=now, lease_now=lease_now)
         total += done
         if done.sent or done.failed or done.skipped:
-            on_progress(done)
             failed_probes, pauses = 0, 0
             continue
         async with outbox.engine.connect() as conn:

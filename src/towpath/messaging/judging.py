@@ -59,7 +59,7 @@ async def _judge_kind(
 
     judged, failures = await in_halves(messages, key=lambda item: item.id, work=work)
     for message_id, bug in failures.items():
-        log.error("message cannot be judged", message_id=str(message_id), exc_info=bug)
+        log.error("message_cannot_be_judged", message_id=str(message_id), exc_info=bug)
         judged[message_id] = Skip(reason=Reason.UNABLE_TO_SEND_EMAIL, detail=str(bug))
     return judged
 

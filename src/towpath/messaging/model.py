@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from towpath.kit.errors import NotFound
+
 
 class Reason(StrEnum):
     """Why a message was skipped, word for word (flows.md §7)."""
@@ -190,3 +192,7 @@ class Finished:
     message_id: UUID
     address: str
     outcome: Sent | Rejected
+
+
+class MessageNotFound(NotFound):
+    """There is no such message in this account."""

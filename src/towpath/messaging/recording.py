@@ -70,7 +70,7 @@ async def record(
     for lost in receipts:
         if lost.delivery.id not in held:
             log.warning(
-                "outcome after the lease ended",
+                "outcome_after_lease_ended",
                 delivery_id=str(lost.delivery.id),
                 state=lost.verdict.state,
             )
@@ -266,7 +266,7 @@ async def _tell_kinds(
     for name, part in sorted(finished.items()):
         told = await settle(_tell(conn, kinds[name], account_id=account_id, part=part, now=now))
         if isinstance(told, Exception):
-            log.error("outcomes cannot be noted by their kind", kind=name, exc_info=told)
+            log.error("outcomes_cannot_be_noted", kind=name, exc_info=told)
 
 
 async def _tell(

@@ -154,7 +154,7 @@ async def _outcome(
     except TimeoutError:
         return TryLater(response=f"No answer within {policy.send_seconds_max:g} seconds.")
     if isinstance(outcome, Exception):
-        log.error("mail cannot be sent", delivery_id=str(item.delivery.id), exc_info=outcome)
+        log.error("mail_cannot_be_sent", delivery_id=str(item.delivery.id), exc_info=outcome)
         return TryLater(response=f"{type(outcome).__name__}: {outcome}")
     return outcome
 
