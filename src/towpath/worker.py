@@ -7,7 +7,7 @@ notification may be lost. When the database goes away they try again until it is
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,8 +35,7 @@ class Worker:
     """One worker process: what it works with, and the bells that wake its loops."""
 
     runtime: Runtime
-    kinds: Mapping[str, messaging.Kind]
-    transport: messaging.Transport
+    outbox: messaging.Outbox
     plans: flows.Plans = field(default_factory=flows.Plans)
     engine_bell: asyncio.Event = field(default_factory=asyncio.Event)
     outbox_bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,7 +59,7 @@ class Worker:
         for task in unfinished:
             task.cancel()
         results = await asyncio.gather(*loops, return_exceptions=True)
-        await self.transport.close()
+        await self.outbox.transport.close()
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -120,19 +119,13 @@ class Worker:
         async with engine.connect() as conn:
             now = await database_now(conn)
             accounts = await messaging.due_accounts(conn, now=now, lease_now=now)
-        worked = 0
+        is_idle = True
         for account_id in accounts:
-            dispatched = await messaging.dispatch_due(
-                engine,
-                account_id=account_id,
-                now=now,
-                lease_now=now,
-                kinds=self.kinds,
-                transport=self.transport,
-                limit=settings.send_batch_max,
+            done = await messaging.dispatch_due(
+                self.outbox, account_id=account_id, now=now, lease_now=now
             )
-            worked += dispatched.worked
-        return 0 if worked else settings.poll_seconds
+            is_idle = is_idle and done.is_idle
+        return settings.poll_seconds if is_idle else 0
 
     async def _listen(self) -> None:
         """Ring the bells on notifications; polling is the safety net, so failures only wait."""
@@ -159,7 +152,7 @@ class Worker:
                         worker_id=worker_id,
                         host=socket.gethostname(),
                         started_at=started_at,
-                        trouble=self.transport.circuit.reason,
+                        trouble=self.outbox.transport.circuit.reason,
                         now=now,
                     )
             await asyncio.sleep(HEARTBEAT_SECONDS)

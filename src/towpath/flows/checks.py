@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from towpath import alerts, people, templates
+from towpath import alerts, templates
 from towpath.flows import definition as definitions
 from towpath.flows.definition import (
     Definition,
@@ -15,6 +15,7 @@ from towpath.flows.definition import (
     SendInternalAlert,
     Status,
 )
+from towpath.flows.queries import metric_ids
 from towpath.kit.errors import Invalid
 
 EVENT_NAME = "event"
@@ -53,7 +54,7 @@ async def warnings_of(
     if definitions.flow_status(parsed) is not Status.LIVE:
         found += definitions.obstacles_to_live(parsed)
         found += await save_problems(conn, account_id=account_id, parsed=parsed)
-    found += await _unresolved(conn, account_id=account_id, parsed=parsed)
+    found += await unresolved_references(conn, account_id=account_id, parsed=parsed)
     if not isinstance(parsed.trigger, MetricTrigger):
         found += _events_without_trigger(parsed)
     found += await _unconfirmed(conn, account_id=account_id, parsed=parsed)
@@ -108,7 +109,7 @@ def _template_problems(source: str, *, pointer: str, field: str) -> list[Invalid
     ]
 
 
-async def _unresolved(
+async def unresolved_references(
     conn: AsyncConnection, *, account_id: UUID, parsed: Definition
 ) -> list[Invalid]:
     """Name the metrics that do not exist here: nothing is found by them, nothing triggers."""
@@ -117,7 +118,7 @@ async def _unresolved(
         for reference in definitions.references(parsed)
         if reference.kind is ReferenceKind.METRIC
     ]
-    found = await people.resolve_metrics(
+    found = await metric_ids(
         conn, account_id=account_id, names_or_ids=sorted({one.value for one in named})
     )
     return [

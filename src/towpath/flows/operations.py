@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath import alerts, people
 from towpath.flows import definition as definitions
-from towpath.flows.checks import save_problems, warnings_of
+from towpath.flows.checks import save_problems, unresolved_references, warnings_of
 from towpath.flows.definition import (
     Definition,
     DefinitionInvalid,
@@ -32,12 +32,16 @@ from towpath.flows.model import (
     StaleVersion,
     StatusInvalid,
 )
-from towpath.flows.queries import as_flow, definition_of, get_flow
+from towpath.flows.queries import (
+    LISTENER_PREFIX,
+    as_flow,
+    definition_of,
+    get_flow,
+    metric_ids,
+)
 from towpath.flows.tables import flow, flow_action, flow_version
 from towpath.kit import db, ids
 from towpath.kit.errors import Invalid
-
-LISTENER_KIND = "flow"
 
 
 async def create_flow(
@@ -118,6 +122,7 @@ async def save_definition(
     problems = await save_problems(conn, account_id=account_id, parsed=stored)
     if definitions.flow_status(stored) is Status.LIVE:
         problems += definitions.obstacles_to_live(stored)
+        problems += await unresolved_references(conn, account_id=account_id, parsed=stored)
     if problems:
         raise DefinitionInvalid(problems)
     return await _store(
@@ -152,6 +157,7 @@ async def set_status(
         problems += await save_problems(conn, account_id=account_id, parsed=new)
     if status == Status.LIVE:
         problems += definitions.obstacles_to_live(new)
+        problems += await unresolved_references(conn, account_id=account_id, parsed=new)
     if problems:
         raise DefinitionInvalid(problems)
     labels = {action.id: action.id for action in new.every_action()}
@@ -170,8 +176,8 @@ async def delete_flow(
         .where(flow.c.account_id == account_id, flow.c.id == flow_id)
         .values(deleted_at=now, updated_at=now)
     )
-    await people.remove_metric_listeners(
-        conn, account_id=account_id, listener=f"{LISTENER_KIND}:{flow_id}"
+    await people.remove_metric_listener(
+        conn, account_id=account_id, listener=f"{LISTENER_PREFIX}{flow_id}"
     )
 
 
@@ -295,15 +301,17 @@ async def _listen(
     conn: AsyncConnection, *, before: Flow, new: Definition, status: Status
 ) -> None:
     """Have events of the trigger's metric queued while the flow is live or manual."""
-    listener = f"{LISTENER_KIND}:{before.id}"
-    await people.remove_metric_listeners(conn, account_id=before.account_id, listener=listener)
+    listener = f"{LISTENER_PREFIX}{before.id}"
+    await people.remove_metric_listener(conn, account_id=before.account_id, listener=listener)
     trigger = new.trigger
-    if status is Status.DRAFT or not isinstance(trigger, MetricTrigger) or trigger.metric_id is None:
+    if status is Status.DRAFT or not isinstance(trigger, MetricTrigger) or not trigger.metric_id:
         return
-    if await people.metric_exists(conn, account_id=before.account_id, metric_id=trigger.metric_id):
-        await people.add_metric_listener(
-            conn, account_id=before.account_id, metric_id=trigger.metric_id, listener=listener
-        )
+    found = await metric_ids(
+        conn, account_id=before.account_id, names_or_ids=[trigger.metric_id]
+    )
+    await people.add_metric_listeners(
+        conn, account_id=before.account_id, metric_ids=found.values(), listener=listener
+    )
 
 
 async def _save_recipients(
@@ -360,11 +368,12 @@ async def _resolve_metrics(
         for reference in definitions.references(parsed)
         if reference.kind is ReferenceKind.METRIC
     }
-    found = await people.resolve_metrics(conn, account_id=account_id, names_or_ids=sorted(named))
+    found = await metric_ids(conn, account_id=account_id, names_or_ids=sorted(named))
     missing = sorted(named - found.keys())
     if missing and creates:
+        drafts = [people.MetricDraft(name=name) for name in missing]
         found |= await people.ensure_metrics(
-            conn, account_id=account_id, names=missing, now=now
+            conn, account_id=account_id, drafts=drafts, now=now
         )
     return definitions.with_references(
         parsed, {(ReferenceKind.METRIC, name): metric_id for name, metric_id in found.items()}

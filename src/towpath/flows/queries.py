@@ -6,11 +6,13 @@ from uuid import UUID
 from sqlalchemy import Row, Text, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from towpath import people
 from towpath.flows.model import Flow, FlowNotFound, FlowVersion
 from towpath.flows.tables import flow, flow_action, flow_version
 from towpath.kit import db
 
 FLOWS_PER_PAGE_MAX = 50
+LISTENER_PREFIX = "flow:"
 
 
 def as_flow(row: Row[tuple[object, ...]]) -> Flow:
@@ -108,37 +110,28 @@ async def definition_of(
     )
 
 
-async def flow_definitions(
+async def current_versions_of_actions(
     conn: AsyncConnection, *, account_id: UUID, action_ids: Sequence[str]
-) -> dict[str, dict[str, object]]:
-    """Return the current definitions of the flows these actions belong to, by flow id."""
-    belongs = (
-        select(flow_action.c.flow_id)
-        .where(
-            flow_action.c.account_id == account_id,
-            db.any_of(flow_action.c.id, "action_ids", Text()),
-            flow_action.c.deleted_at.is_(None),
-        )
-        .distinct()
-    )
+) -> dict[str, int]:
+    """Return the flows these actions belong to, with the number of their current version."""
     rows = await conn.execute(
-        select(flow.c.id, flow_version.c.definition)
+        select(flow.c.id, flow.c.version)
         .join(
-            flow_version,
+            flow_action,
             and_(
-                flow_version.c.account_id == flow.c.account_id,
-                flow_version.c.flow_id == flow.c.id,
-                flow_version.c.version == flow.c.version,
+                flow_action.c.account_id == flow.c.account_id, flow_action.c.flow_id == flow.c.id
             ),
         )
         .where(
             flow.c.account_id == account_id,
             flow.c.deleted_at.is_(None),
-            flow.c.id.in_(belongs),
-        ),
+            flow_action.c.deleted_at.is_(None),
+            db.any_of(flow_action.c.id, "action_ids", Text()),
+        )
+        .distinct(),
         {"action_ids": list(action_ids)},
     )
-    return {row.id: row.definition for row in rows}
+    return dict(rows.tuples().all())
 
 
 async def action_labels(
@@ -151,3 +144,40 @@ async def action_labels(
         )
     )
     return {row.id: row.label or row.id for row in rows}
+
+
+async def metric_ids(
+    conn: AsyncConnection, *, account_id: UUID, names_or_ids: Sequence[str]
+) -> dict[str, str]:
+    """Return the ids of metrics by what they are called, name or id; an id wins over a name."""
+    metric = people.metric_table
+    rows = await conn.execute(
+        select(metric.c.id, metric.c.name).where(
+            metric.c.account_id == account_id,
+            db.any_of(metric.c.id, "called", Text()) | db.any_of(metric.c.name, "called", Text()),
+        ),
+        {"called": list(names_or_ids)},
+    )
+    found = rows.tuples().all()
+    by_name = {name: metric_id for metric_id, name in found}
+    by_id = {metric_id: metric_id for metric_id, _ in found}
+    known = by_name | by_id
+    return {called: known[called] for called in names_or_ids if called in known}
+
+
+async def listening_flow_ids(
+    conn: AsyncConnection, *, account_id: UUID, metric_ids: Sequence[str]
+) -> list[str]:
+    """Return the live and manual flows that these metrics trigger, in the order of their ids."""
+    listener = people.metric_listener_table
+    rows = await conn.execute(
+        select(listener.c.listener)
+        .where(
+            listener.c.account_id == account_id,
+            listener.c.listener.startswith(LISTENER_PREFIX),
+            db.any_of(listener.c.metric_id, "metric_ids", Text()),
+        )
+        .distinct(),
+        {"metric_ids": list(metric_ids)},
+    )
+    return sorted(name.removeprefix(LISTENER_PREFIX) for name in rows.scalars())

@@ -9,7 +9,7 @@ its own time, up to the next moment at which something is due. A flow that chang
 be seen by the triggers after it, so there a stretch is one instant long.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -25,22 +25,13 @@ END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outbox:
-    """What drains the outbox: the kinds of message and the transport."""
-
-    kinds: Mapping[str, messaging.Kind]
-    transport: messaging.Transport
-    send_batch_max: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
     """One replay: whose account, which flow, and where the clock ends."""
 
     engine: AsyncEngine
     account_id: UUID
     flow_id: str
-    outbox: Outbox
+    outbox: messaging.Outbox
     until: datetime | None
     trigger_batch_max: int
     step_batch_max: int
@@ -152,14 +143,7 @@ async def _pass(run: Replay, *, until: datetime) -> None:
         account_id=run.account_id,
     )
     assert moves > 0, "whoever is due can be moved, or is parked"
-    await messaging.drain(
-        run.engine,
-        account_id=run.account_id,
-        now=until,
-        kinds=run.outbox.kinds,
-        transport=run.outbox.transport,
-        limit=run.outbox.send_batch_max,
-    )
+    await messaging.drain(run.outbox, account_id=run.account_id, now=until)
 
 
 async def _next_due(run: Replay) -> datetime | None:

@@ -20,6 +20,7 @@ from towpath.flows.definition import Always, MetricTrigger, Never, OncePer, ReEn
 from towpath.flows.engine.load import Plans
 from towpath.flows.engine.plan import FlowPlan
 from towpath.flows.engine.stage import scope_of
+from towpath.flows.queries import listening_flow_ids
 from towpath.flows.tables import flow_run
 from towpath.kit import db, ids
 
@@ -156,12 +157,12 @@ async def _listening(
     conn: AsyncConnection, *, plans: Plans, account_id: UUID, metric_ids: Iterable[str]
 ) -> list[FlowPlan]:
     """Return the live and manual flows that these metrics trigger."""
-    flow_ids = await people.listeners(
-        conn, account_id=account_id, metric_ids=sorted(metric_ids), kind="flow"
+    flow_ids = await listening_flow_ids(
+        conn, account_id=account_id, metric_ids=sorted(metric_ids)
     )
     if not flow_ids:
         return []
-    plans_found = await plans.current_of(conn, account_id=account_id, flow_ids=sorted(flow_ids))
+    plans_found = await plans.current_of(conn, account_id=account_id, flow_ids=flow_ids)
     return [
         plan
         for plan in plans_found

@@ -1,0 +1,72 @@
+"""Puts the features together: what a lower one needs from a higher one is handed over here."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import urlsplit
+
+from towpath import alerts, flows, messaging
+from towpath.integrations import mailbox, smtp
+from towpath.kit import db, postgres
+from towpath.kit.config import Settings
+from towpath.kit.runtime import Runtime
+from towpath.kit.secrets import load_secret_keys
+
+DATABASE_FOLDER = "postgres"
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Give the URL of the database: the one in the settings, or the embedded one, kept running."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    with postgres.running(settings.data / DATABASE_FOLDER) as url:
+        yield url
+
+
+@asynccontextmanager
+async def runtime(settings: Settings, url: str, *, pool_size: int = 10) -> AsyncIterator[Runtime]:
+    """Open what a process works with."""
+    engine = db.create_engine(url, pool_size=pool_size)
+    try:
+        yield Runtime(
+            engine=engine,
+            settings=settings,
+            keys=load_secret_keys(settings.secret_key, settings.data),
+        )
+    finally:
+        await engine.dispose()
+
+
+def transport_of(own: Runtime) -> messaging.Transport:
+    """Return where mails go: the mail server of the settings, else the mailbox page."""
+    if own.settings.smtp_url is None:
+        return mailbox.MailboxTransport(engine=own.engine)
+    return smtp.SmtpTransport.from_settings(own.settings)
+
+
+def outbox_of(
+    own: Runtime,
+    transport: messaging.Transport,
+    *,
+    policy: messaging.SendingPolicy | None = None,
+) -> messaging.Outbox:
+    """Return the outbox with every kind of message there is."""
+    settings = own.settings
+    return messaging.Outbox(
+        engine=own.engine,
+        kinds=(
+            alerts.AlertKind(
+                keys=own.keys, public_url=settings.public_url, source=flows.FlowAlerts()
+            ),
+            alerts.ConfirmationKind(
+                keys=own.keys,
+                public_url=settings.public_url,
+                sender_address=settings.mail_from,
+            ),
+        ),
+        transport=transport,
+        domain=urlsplit(settings.public_url).hostname or "localhost",
+        policy=policy or messaging.live_policy(settings),
+        messages_max=settings.send_batch_max,
+    )
