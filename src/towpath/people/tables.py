@@ -48,14 +48,35 @@ profile = Table(
     PrimaryKeyConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id"], ["account.account_id"]),
     CheckConstraint("email <> '' AND phone_number <> '' AND external_id <> ''", name="not_empty"),
-    Index("uq_profile_email", "account_id", "email", unique=True,
-          postgresql_where=text("email IS NOT NULL")),
-    Index("uq_profile_phone_number", "account_id", "phone_number", unique=True,
-          postgresql_where=text("phone_number IS NOT NULL")),
-    Index("uq_profile_external_id", "account_id", "external_id", unique=True,
-          postgresql_where=text("external_id IS NOT NULL")),
+    Index(
+        "uq_profile_email",
+        "account_id",
+        "email",
+        unique=True,
+        postgresql_where=text("email IS NOT NULL"),
+    ),
+    Index(
+        "uq_profile_phone_number",
+        "account_id",
+        "phone_number",
+        unique=True,
+        postgresql_where=text("phone_number IS NOT NULL"),
+    ),
+    Index(
+        "uq_profile_external_id",
+        "account_id",
+        "external_id",
+        unique=True,
+        postgresql_where=text("external_id IS NOT NULL"),
+    ),
     Index("ix_profile_updated", "account_id", "updated_at", "id"),
     Index("ix_profile_created", "account_id", "created_at", "id"),
+    Index(
+        "ix_profile_merged_into",
+        "account_id",
+        "merged_into",
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 identity_conflict = Table(
@@ -85,7 +106,9 @@ consent = Table(
     Column("method", Text, nullable=False, comment="how it was given or withdrawn: form, api, …"),
     Column("custom_source", Text),
     Column("is_double_opt_in", Boolean, nullable=False, server_default=text("false")),
-    Column("consented_at", DateTime(timezone=True), nullable=False, comment="when the status began"),
+    Column(
+        "consented_at", DateTime(timezone=True), nullable=False, comment="when the status began"
+    ),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("account_id", "profile_id", "channel"),
     ForeignKeyConstraint(["account_id", "profile_id"], ["profile.account_id", "profile.id"]),
@@ -122,8 +145,9 @@ event = Table(
         comment="the caller's, or the time in epoch seconds",
     ),
     Column("properties", JSONB, nullable=False, comment="$value is the event's value"),
-    Column("date_values", JSONB, nullable=False, server_default=text("'{}'"),
-           comment="as in profile"),
+    Column(
+        "date_values", JSONB, nullable=False, server_default=text("'{}'"), comment="as in profile"
+    ),
     Column("recorded_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id", "profile_id"], ["profile.account_id", "profile.id"]),
