@@ -1,7 +1,7 @@
 """How much a template may ask for.
 
-The limits together bound the time and memory of one compilation and one rendering, whatever the
-template and the data: see docs/decisions and tests/templates/test_bombs.py.
+Together the limits bound time and memory of one compilation and one rendering, whatever the
+template and the data: about a second and some tens of megabytes at worst.
 """
 
 from towpath.templates.model import TemplateRenderError
@@ -15,12 +15,13 @@ BLOCK_NESTING_MAX = 30
 FILTERS_MAX = 20  # of one expression
 LOOKUPS_MAX = 20  # steps of one dotted name
 INTEGER_BITS_MAX = 256
+MESSAGE_CHARACTERS_MAX = 300  # of a syntax error, which may quote the tag
 
 # Rendering
 OUTPUT_BYTES_MAX = 1024 * 1024
 SUBJECT_CHARACTERS_MAX = 500
 LOOP_ITERATIONS_MAX = 10_000
-WORK_UNITS_MAX = 200_000  # one unit is about one tag or filter, a few microseconds
+WORK_UNITS_MAX = 100_000  # one unit is about one tag or filter, a few microseconds
 VALUE_CHARACTERS_MAX = 100_000  # a text going into or coming out of a filter
 VALUE_DEPTH_MAX = 100  # of lists in lists printed as text
 LIST_ITEMS_MAX = 10_000  # a list coming out of a filter

@@ -29,6 +29,7 @@ from towpath.templates.render_limits import (
     FILTERS_MAX,
     INTEGER_BITS_MAX,
     LOOKUPS_MAX,
+    MESSAGE_CHARACTERS_MAX,
     SOURCE_CHARACTERS_MAX,
     TAG_CHARACTERS_MAX,
     TAG_WORDS_MAX,
@@ -40,6 +41,7 @@ from towpath.templates.render_values import MISSING
 
 CLOSINGS = {"{%": "%}", "{{": "}}", "{#": "#}"}
 WIDE_GAP = re.compile(r"\s{100}")
+NamedFilter = tuple[str, filters.Filter]
 TagCompiler = Callable[["TemplateParser", Token], Node]
 
 
@@ -64,6 +66,8 @@ def parse(source: str, tags: Mapping[str, TagCompiler]) -> NodeList:
 
 def located(message: str, source: str, start: int) -> TemplateSyntax:
     """Make the error that says at which line and column of the source the tag begins."""
+    if len(message) > MESSAGE_CHARACTERS_MAX:
+        message = message[:MESSAGE_CHARACTERS_MAX] + "…"
     return TemplateSyntax(
         message,
         line=source.count("\n", 0, start) + 1,
@@ -136,7 +140,6 @@ class TemplateParser(Parser):  # type: ignore[misc]  # Django ships no types
         """Only `tags` and the allow-listed filters exist."""
         super().__init__(tokens)
         self.tags = tags
-        self.filters = filters.FILTERS
         self.named_cycles: dict[str, Node] = {}
         self._depth = 0
 
@@ -163,11 +166,11 @@ class TemplateParser(Parser):  # type: ignore[misc]  # Django ships no types
         """Read a name or constant with its filters."""
         return Expression(token, self)
 
-    def find_filter(self, filter_name: str) -> filters.Filter:
-        """Give a filter of the allow-list."""
-        if filter_name not in self.filters:
+    def find_filter(self, filter_name: str) -> NamedFilter:
+        """Give a filter of the allow-list, with the name it was called by."""
+        if filter_name not in filters.FILTERS:
             raise TemplateSyntaxError(f"There is no filter '{filter_name}'")
-        return filters.FILTERS[filter_name]
+        return filter_name, filters.FILTERS[filter_name]
 
     def invalid_block_tag(
         self, token: Token, command: str, parse_until: tuple[str, ...] | None = None
@@ -200,20 +203,20 @@ class Expression(FilterExpression):  # type: ignore[misc]  # Django ships no typ
         if self.var is None:
             raise TemplateSyntaxError(f"Could not read '{token}'")
         self.start = _operand(self.var)
-        names = {id(filter_): name for name, filter_ in parser.filters.items()}
         self.calls = [
-            (names[id(filter_)], filter_, tuple(_operand(value) for _, value in arguments))
-            for filter_, arguments in self.filters
+            (name, filter_, tuple(_operand(value) for _, value in arguments))
+            for (name, filter_), arguments in self.filters
         ]
 
     @staticmethod
-    def args_check(name: str, func: filters.Filter, provided: list[Any]) -> bool:
+    def args_check(name: str, func: NamedFilter, provided: list[Any]) -> bool:
         """Check the number of arguments, and a width that is written out."""
-        if provided and func.argument is filters.Argument.NONE:
+        _, filter_ = func
+        if provided and filter_.argument is filters.Argument.NONE:
             raise TemplateSyntaxError(f"The filter '{name}' takes no argument")
-        if not provided and func.argument is filters.Argument.REQUIRED:
+        if not provided and filter_.argument is filters.Argument.REQUIRED:
             raise TemplateSyntaxError(f"The filter '{name}' needs an argument right after a colon")
-        if provided and func.argument_reads is filters.Kind.WIDTH:
+        if provided and filter_.argument_reads is filters.Kind.WIDTH:
             value = _operand(provided[0][1])
             problem = None if isinstance(value, tuple) else filters.width_problem(value)
             if problem:

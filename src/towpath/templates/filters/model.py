@@ -89,8 +89,8 @@ def apply(
 def width_problem(value: object) -> str | None:
     """Say what is wrong with a width, if anything; anything but a number is the filter's matter."""
     width = as_integer(value)
-    if isinstance(value, int) and (width is None or abs(width) > WIDTH_MAX):
-        return f"asks for {value:,} characters; the most is {WIDTH_MAX:,}"
+    if width is None and isinstance(value, int):
+        return f"asks for more characters than the {WIDTH_MAX:,} it may fill"
     if width is not None and abs(width) > WIDTH_MAX:
         return f"asks for {width:,} characters; the most is {WIDTH_MAX:,}"
     return None

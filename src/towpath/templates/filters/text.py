@@ -21,6 +21,8 @@ from towpath.templates.render_state import RenderState, marked_safe
 from towpath.templates.render_values import as_number, too_long
 
 TRUNCATE_CHARACTERS_DEFAULT = 50
+STRIP_PASSES_MAX = 50
+TAG = re.compile(r"<(?:/?[A-Za-z]|[!?])[^<>]*>")
 ENTITY = re.compile(r"&amp;(#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{1,31});")
 PRINTF = re.compile(
     r"[-+ #0]{0,5}(?P<width>\d{0,9})(?:\.(?P<places>\d{0,9}))?(?P<type>[sdiouxXeEfFgG])"
@@ -78,6 +80,28 @@ def _replace(value: str, argument: str, *, times_max: int = -1, last: bool = Fal
     return value.replace(find, replacement, times_max)
 
 
+def _strip_html(value: str) -> str:
+    """Drop tags and comments, again and again while dropping them makes new ones."""
+    for _ in range(STRIP_PASSES_MAX):
+        stripped = TAG.sub("", _without_comments(value))
+        if stripped == value:
+            return value
+        value = stripped
+    return value.replace("<", "")
+
+
+def _without_comments(value: str) -> str:
+    kept: list[str] = []
+    position = 0
+    while (start := value.find("<!--", position)) >= 0:
+        end = value.find("-->", start)
+        if end < 0:
+            break
+        kept.append(value[position:start])
+        position = end + len("-->")
+    return "".join(kept) + value[position:]
+
+
 def _split(value: str, argument: str = "") -> list[str]:
     return value.split(argument or None)
 
@@ -88,6 +112,20 @@ def _wordcount(value: str) -> int:
 
 def _truncate(value: str, width: int = TRUNCATE_CHARACTERS_DEFAULT) -> object:
     return django_filters.truncatechars(value, width)
+
+
+def _truncatechars_html(value: str, width: int) -> object:
+    try:
+        return django_filters.truncatechars_html(value, width)
+    except AssertionError:  # Python's HTML parser on a broken declaration such as `<![a`
+        return django_filters.truncatechars(_strip_html(value), width)
+
+
+def _truncatewords_html(value: str, width: int) -> object:
+    try:
+        return django_filters.truncatewords_html(value, width)
+    except AssertionError:  # as above
+        return django_filters.truncatewords(_strip_html(value), width)
 
 
 def _stringformat(state: RenderState, value: object, argument: str) -> str:
@@ -203,7 +241,7 @@ def _with_width(
 
 
 _BREAKS = Filter(function=_linebreaksbr, reads=Kind.TEXT, needs_state=True)
-_STRIP_HTML = Filter(function=django_filters.striptags, reads=Kind.PARSED, keeps_safe=True)
+_STRIP_HTML = Filter(function=_strip_html, reads=Kind.PARSED, keeps_safe=True)
 _LOWER = _plain(str.lower, keeps_safe=True)
 _UPPER = _plain(str.upper)
 _CAPITALIZE = _plain(django_filters.capfirst, keeps_safe=True)
@@ -259,9 +297,9 @@ FILTERS: dict[str, Filter] = {
     "trim": _STRIP,
     "truncate": _with_width(_truncate, argument=Argument.OPTIONAL),
     "truncatechars": _with_width(django_filters.truncatechars),
-    "truncatechars_html": _with_width(django_filters.truncatechars_html, reads=Kind.PARSED),
+    "truncatechars_html": _with_width(_truncatechars_html, reads=Kind.PARSED),
     "truncatewords": _with_width(django_filters.truncatewords, reads=Kind.PARSED),
-    "truncatewords_html": _with_width(django_filters.truncatewords_html, reads=Kind.PARSED),
+    "truncatewords_html": _with_width(_truncatewords_html, reads=Kind.PARSED),
     "upcase": _UPPER,
     "upper": _UPPER,
     "urldecode": _plain(unquote),

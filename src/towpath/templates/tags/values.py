@@ -21,6 +21,7 @@ from towpath.templates.render_values import MISSING, as_number
 from towpath.templates.tags.blocks import words
 
 CURRENCY_DEFAULT = "USD"
+CURRENCY_WORK_UNITS = 5  # measured: five times a plain tag
 LOCALE_DEFAULT = "en_US"
 STRFTIME = re.compile(r"(?:[^%]|%[aAbBdHIjmMpSyY%])*")
 LINK_TEXTS = {
@@ -116,6 +117,7 @@ def _currency_format(state: RenderState, values: list[object]) -> object:
     number = as_number(values[0])
     if number is None:
         return values[0]
+    state.budget.work(CURRENCY_WORK_UNITS)
     currency = state.text(state.find(("organization", "currency"))) or CURRENCY_DEFAULT
     locale = state.text(state.find(("organization", "locale"))) or LOCALE_DEFAULT
     try:
