@@ -83,8 +83,6 @@ class PropertyPath:
         match self.part:
             case Part.PROPERTIES:
                 return json_value(columns.properties, self.name, dates=columns.date_values)
-            case Part.LOCATION if self.name == "timezone":
-                return text_value(columns.timezone)
             case Part.LOCATION:
                 return json_value(columns.location, self.name)
             case Part.PROFILE if self.name in INSTANT_PROPERTIES:

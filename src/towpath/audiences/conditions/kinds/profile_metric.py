@@ -13,6 +13,7 @@ from typing import Final, assert_never
 
 from sqlalchemy import ColumnElement, FromClause, and_, func, literal, not_, select
 
+from towpath import people
 from towpath.audiences.conditions.filters import (
     DateFilter,
     Filter,
@@ -29,10 +30,6 @@ from towpath.audiences.conditions.reading import Fields
 from towpath.audiences.conditions.scope import Scope
 from towpath.audiences.conditions.values import json_value
 from towpath.audiences.conditions.words import Words
-from towpath.people.tables import event as event_table
-
-VALUE_PROPERTY: Final = "$value"
-"""The property that is an event's value (flows.md, Filters)."""
 
 COUNTED_MAX: Final = 1_000_000_000
 """Events of one profile that are counted at most; nobody has as many."""
@@ -65,12 +62,12 @@ class ProfileMetric:
 
     def compile(self, scope: Scope) -> ColumnElement[bool]:
         """Return SQL that is true or false, never null."""
-        event = event_table.alias()
+        event = people.event_table.alias()
         counted = self._counted(event, scope)
         comparison = self.measurement_filter
         match self.measurement:
             case Measurement.SUM:
-                value = json_value(event.c.properties, VALUE_PROPERTY).number
+                value = json_value(event.c.properties, people.VALUE).number
                 total = select(func.coalesce(func.sum(value), 0)).where(counted)
                 return comparison.compare(total.correlate_except(event).scalar_subquery())
             case Measurement.COUNT:
