@@ -6,6 +6,7 @@ same for one row and for five thousand.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import ARRAY, MetaData, Select, bindparam, column, func, select
@@ -58,7 +59,8 @@ def encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def array_rows(name: str, columns: Mapping[str, TypeEngine[object]]) -> FromClause:
+# A column's type is `TypeEngine[its Python type]`, invariant: Any takes every one of them.
+def array_rows(name: str, columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
     """Return a row source fed by one array parameter per column, all of the same length.
 
     The parameters carry the names of the columns. A JSONB column travels as an array of JSON
@@ -74,7 +76,9 @@ def array_rows(name: str, columns: Mapping[str, TypeEngine[object]]) -> FromClau
     return func.unnest(*parameters).table_valued(*typed, name=name).render_derived()
 
 
-def any_of(target: ColumnElement[object], parameter: str, kind: TypeEngine[object]) -> ColumnElement[bool]:
+def any_of(
+    target: ColumnElement[Any], parameter: str, kind: TypeEngine[Any]
+) -> ColumnElement[bool]:
     """Return `target = ANY(:parameter)`, one parameter whatever the number of values."""
     return target == func.any(bindparam(parameter, type_=ARRAY(kind)))
 

@@ -25,7 +25,7 @@ from towpath.messaging.model import (
     ToRender,
     TryLater,
 )
-from towpath.messaging.operations import queue_mail
+from towpath.messaging.operations import queue_mail, queue_mails
 from towpath.messaging.policy import LIVE as LIVE_POLICY
 from towpath.messaging.policy import REPLAY as REPLAY_POLICY
 from towpath.messaging.policy import SendingPolicy
@@ -78,4 +78,5 @@ __all__ = [
     "list_messages",
     "message_table",
     "queue_mail",
+    "queue_mails",
 ]

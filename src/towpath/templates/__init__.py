@@ -12,21 +12,47 @@ from towpath.templates.model import (
     TemplateRenderError,
     TemplateSyntax,
 )
+from towpath.templates.operations import create_template, delete_template, update_template
+from towpath.templates.queries import get_template, list_templates, stored_templates
 from towpath.templates.render import (
     Compiled,
     compile,  # noqa: A004 -- read as templates.compile
     render_subject,
 )
+from towpath.templates.stored import (
+    EditorType,
+    StoredTemplate,
+    TemplateDraft,
+    TemplateExists,
+    TemplateInUse,
+    TemplateInvalid,
+    TemplateNotFound,
+    TemplateUse,
+)
 
 __all__ = [
     "Compiled",
+    "EditorType",
     "ForbiddenTag",
     "RenderContext",
+    "StoredTemplate",
+    "TemplateDraft",
+    "TemplateExists",
+    "TemplateInUse",
+    "TemplateInvalid",
+    "TemplateNotFound",
     "TemplateRenderError",
     "TemplateSyntax",
+    "TemplateUse",
     "check",
     "compile",
+    "create_template",
+    "delete_template",
     "forbidden_tags",
+    "get_template",
+    "list_templates",
     "render_subject",
+    "stored_templates",
+    "update_template",
     "variables",
 ]

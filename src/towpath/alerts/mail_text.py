@@ -1,0 +1,60 @@
+"""The forms of a mail's text: one safe line for a header, HTML from plain text, and the reverse."""
+
+import html
+import re
+from typing import Final
+
+import nh3
+
+LINE_CHARACTERS_MAX: Final = 500
+
+# Whatever could end or split a header line: controls, line and paragraph separators.
+_CONTROLS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+
+_PARAGRAPHS: Final = ("p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "hr")
+_LINES: Final = ("br", "li", "tr", "blockquote", "section", "header", "footer")
+_PARAGRAPH: Final = re.compile(rf"</?(?:{'|'.join(_PARAGRAPHS)})>")
+_LINE: Final = re.compile(rf"</?(?:{'|'.join(_LINES)})>")
+_CELL: Final = re.compile(r"<t[dh]>")
+_LINK: Final = re.compile(r'<a href="(?P<url>[^"]*)">(?P<words>[^<]*)</a>')
+_TAG: Final = re.compile(r"<[^>]*>")
+_BLANKS: Final = re.compile(r"[ \t]+")
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+
+
+def header_line(text: str) -> str:
+    """Return text as one line that can stand in a mail header."""
+    return _CONTROLS.sub(" ", text).strip()[:LINE_CHARACTERS_MAX]
+
+
+def html_from_text(text: str) -> str:
+    """Return plain text as an HTML body, with its line breaks and nothing active."""
+    return "<div>" + html.escape(text).replace("\n", "<br>\n") + "</div>"
+
+
+def text_from_html(markup: str) -> str:
+    """Return what a reader sees of an HTML mail, links written out.
+
+    The markup goes through an HTML5 parser first: what the patterns see is well formed, and each
+    of them passes over it once.
+    """
+    clean = nh3.clean(
+        markup,
+        tags={*_PARAGRAPHS, *_LINES, "td", "th", "a"},
+        clean_content_tags={"script", "style", "title"},
+        attributes={"a": {"href"}},
+        link_rel=None,
+    )
+    clean = re.sub(r"\s+", " ", clean)
+    clean = _LINK.sub(_written_out, clean)
+    clean = _CELL.sub(" ", clean)
+    clean = _LINE.sub("\n", clean)
+    clean = _PARAGRAPH.sub("\n\n", clean)
+    text = html.unescape(_TAG.sub("", clean))
+    lines = [_BLANKS.sub(" ", line).strip() for line in text.split("\n")]
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def _written_out(link: re.Match[str]) -> str:
+    url, words = link["url"], link["words"].strip()
+    return url if words in {"", url} else f"{words} ({url})"

@@ -1,0 +1,65 @@
+"""Reads of stored templates."""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import Text
+
+from towpath.kit.db import any_of
+from towpath.templates.stored import EditorType, StoredTemplate, TemplateNotFound
+from towpath.templates.tables import template
+
+PAGE_SIZE_MAX: Final = 200
+
+
+async def get_template(
+    conn: AsyncConnection, *, account_id: UUID, template_id: str
+) -> StoredTemplate:
+    """Return one template; raises `TemplateNotFound`."""
+    found = await stored_templates(conn, account_id=account_id, template_ids=[template_id])
+    if template_id not in found:
+        raise TemplateNotFound
+    return found[template_id]
+
+
+async def stored_templates(
+    conn: AsyncConnection, *, account_id: UUID, template_ids: Collection[str]
+) -> dict[str, StoredTemplate]:
+    """Return those of `template_ids` that exist, by id."""
+    if not template_ids:
+        return {}
+    statement = select(template).where(
+        template.c.account_id == account_id, any_of(template.c.id, "ids", Text())
+    )
+    rows = await conn.execute(statement, {"ids": sorted(template_ids)})
+    return {row.id: as_template(row) for row in rows}
+
+
+async def list_templates(
+    conn: AsyncConnection, *, account_id: UUID, after: str | None = None, limit: int
+) -> list[StoredTemplate]:
+    """Return up to `limit` templates in order of id, beginning after the id `after`."""
+    assert 0 < limit <= PAGE_SIZE_MAX + 1
+    statement = (
+        select(template)
+        .where(template.c.account_id == account_id, template.c.id > (after or ""))
+        .order_by(template.c.id)
+        .limit(limit)
+    )
+    return [as_template(row) for row in await conn.execute(statement)]
+
+
+def as_template(row: Row[tuple[object, ...]]) -> StoredTemplate:
+    """Make the dataclass of a row of `template`."""
+    return StoredTemplate(
+        id=row.id,
+        name=row.name,
+        editor_type=EditorType(row.editor_type),
+        html=row.html,
+        text=row.text,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
