@@ -30,12 +30,18 @@ from towpath.accounts.operations.links import first_owner_link, sign_in_link
 from towpath.accounts.operations.set_up import bootstrap, create_owned_account
 from towpath.accounts.passwords import hash_password
 from towpath.accounts.permissions import Permission, Role, Scope
-from towpath.accounts.queries import account_of, list_accounts
+from towpath.accounts.queries import account_of, find_user, list_accounts, memberships_of
+from towpath.accounts.routes import router
+from towpath.accounts.routes.cookies import SignedIn, SignedInUser
+from towpath.accounts.settings import AccountSettings, change_setting, settings_of
+from towpath.accounts.tables import account as account_table
+from towpath.accounts.tokens import csrf_token
 
 __all__ = [
     "KEY_CACHE_SECONDS_MAX",
     "Account",
     "AccountNotFound",
+    "AccountSettings",
     "Actor",
     "ActorKind",
     "ApiKey",
@@ -46,22 +52,31 @@ __all__ = [
     "Permission",
     "Role",
     "Scope",
+    "SignedIn",
+    "SignedInUser",
     "User",
     "account_of",
+    "account_table",
     "add_membership",
     "authenticate",
     "bootstrap",
+    "change_setting",
     "check_origin",
     "command_actor",
     "create_account",
     "create_api_key",
     "create_owned_account",
     "create_user",
+    "csrf_token",
+    "find_user",
     "first_owner_link",
     "hash_password",
     "list_accounts",
+    "memberships_of",
     "record_audit",
     "require",
     "revoke_api_key",
+    "router",
+    "settings_of",
     "sign_in_link",
 ]

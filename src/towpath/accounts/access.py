@@ -34,7 +34,7 @@ from towpath.accounts.permissions import (
     Role,
 )
 from towpath.accounts.tables import session, user
-from towpath.kit import http
+from towpath.kit import http, ids
 from towpath.kit.config import Settings
 
 KEY_CACHE_SECONDS_MAX: Final = 5
@@ -121,7 +121,7 @@ def user_actor(*, account_id: UUID, user_id: UUID, label: str, role: Role) -> Ac
     return Actor(
         account_id=account_id,
         kind=ActorKind.USER,
-        id=str(user_id),
+        id=ids.to_base32(user_id),
         label=label,
         permissions=ROLE_PERMISSIONS[role],
         role=role,
@@ -133,7 +133,7 @@ def key_actor(key: ApiKey) -> Actor:
     return Actor(
         account_id=key.account_id,
         kind=ActorKind.API_KEY,
-        id=str(key.id),
+        id=ids.to_base32(key.id),
         label=key.name,
         permissions=SCOPE_PERMISSIONS[key.scope],
         scope=key.scope,

@@ -6,17 +6,19 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from towpath import __version__
+from towpath import __version__, accounts
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
-from towpath.web import health, reference
+from towpath.web import health, home, reference
 from towpath.web.error_pages import error_page
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 ROUTERS: Final[Sequence[APIRouter]] = (
     pages.router,
+    home.router,
     health.router,
+    accounts.router,
     reference.router,
 )
 

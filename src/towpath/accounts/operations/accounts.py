@@ -19,6 +19,7 @@ from towpath.accounts.model import (
 from towpath.accounts.operations.audit import record_audit
 from towpath.accounts.permissions import Role
 from towpath.accounts.tables import account, membership, session, user
+from towpath.kit import ids
 
 SET_UP_LOCK = 5_907_001
 
@@ -67,7 +68,7 @@ async def change_account(
         actor=actor,
         action="account.changed",
         target_kind="account",
-        target_id=str(actor.account_id),
+        target_id=ids.to_base32(actor.account_id),
         detail=dict(changes),
         now=now,
     )
@@ -101,6 +102,50 @@ async def create_user(
     )
     if made.first() is None:
         raise EmailTaken(pointer="/email")
+
+
+async def change_user(
+    conn: AsyncConnection, *, user_id: UUID, name: str | None = None, locale: str | None = None
+) -> None:
+    """Change what is given of a user; raises `BadText` or `BadLocale`."""
+    changes: dict[str, str] = {}
+    if name is not None:
+        changes["name"] = rules.read_name(name, pointer="/name")
+    if locale is not None:
+        changes["locale"] = rules.read_locale(locale, pointer="/locale")
+    if changes:
+        await conn.execute(user.update().where(user.c.id == user_id).values(**changes))
+
+
+async def invite_user(
+    conn: AsyncConnection,
+    *,
+    actor: Actor,
+    user_id: UUID,
+    email: str,
+    name: str,
+    role: Role,
+    now: datetime,
+) -> None:
+    """Make a user without a password and let them into the actor's account.
+
+    An address that has a user is refused (`EmailTaken`) whatever account they belong to: whoever
+    invited them first may have set their password, and must not get into a second account with it.
+    Also raises `BadEmail`, `BadText` or `OwnersOnly`.
+    """
+    if role is Role.OWNER and actor.role is not Role.OWNER:
+        raise OwnersOnly(pointer="/role")
+    await create_user(conn, user_id=user_id, email=email, name=name, password_hash=None, now=now)
+    await add_membership(conn, account_id=actor.account_id, user_id=user_id, role=role, now=now)
+    await record_audit(
+        conn,
+        actor=actor,
+        action="user.invited",
+        target_kind="user",
+        target_id=ids.to_base32(user_id),
+        detail={"email": email, "role": role.value},
+        now=now,
+    )
 
 
 async def add_membership(
@@ -139,7 +184,7 @@ async def change_role(
         actor=actor,
         action="user.role_changed",
         target_kind="user",
-        target_id=str(user_id),
+        target_id=ids.to_base32(user_id),
         detail={"from": before.value, "to": role.value},
         now=now,
     )
@@ -150,6 +195,7 @@ async def remove_membership(
 ) -> None:
     """Take a user out of the actor's account and end their sessions there.
 
+    Somebody who belongs to no account any more is no user any more, which frees their address.
     Raises `UserNotFound`, `OwnersOnly` or `LastOwner`.
     """
     before = await _lock_member(conn, actor=actor, user_id=user_id)
@@ -167,12 +213,14 @@ async def remove_membership(
             session.c.account_id == actor.account_id, session.c.user_id == user_id
         )
     )
+    if not await queries.memberships_of(conn, user_id=user_id):
+        await conn.execute(user.delete().where(user.c.id == user_id))
     await record_audit(
         conn,
         actor=actor,
         action="user.removed",
         target_kind="user",
-        target_id=str(user_id),
+        target_id=ids.to_base32(user_id),
         detail={"role": before.value},
         now=now,
     )

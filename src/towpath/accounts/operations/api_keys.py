@@ -12,6 +12,7 @@ from towpath.accounts.model import Actor, ApiKey, ApiKeyNotFound, CreatedKey, To
 from towpath.accounts.operations.audit import record_audit
 from towpath.accounts.permissions import Scope
 from towpath.accounts.tables import api_key, directory
+from towpath.kit import ids
 
 KEYS_PER_ACCOUNT_MAX: Final = 100
 LAST_USED_PRECISION: Final = timedelta(hours=1)
@@ -62,7 +63,7 @@ async def create_api_key(
         actor=actor,
         action="api_key.created",
         target_kind="api_key",
-        target_id=str(key_id),
+        target_id=ids.to_base32(key_id),
         detail={"name": name, "scope": scope.value},
         now=now,
     )
@@ -97,7 +98,7 @@ async def revoke_api_key(
         actor=actor,
         action="api_key.revoked",
         target_kind="api_key",
-        target_id=str(key_id),
+        target_id=ids.to_base32(key_id),
         detail={"name": row.name},
         now=now,
     )

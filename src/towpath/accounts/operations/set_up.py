@@ -91,7 +91,7 @@ async def create_first_owner(
         ),
         action="account.created",
         target_kind="account",
-        target_id=str(account_id),
+        target_id=ids.to_base32(account_id),
         now=now,
     )
     return await open_session(conn, user_id=user_id, account_id=account_id, now=now)
@@ -134,7 +134,7 @@ async def bootstrap(conn: AsyncConnection, *, settings: Settings, now: datetime)
         actor=actor,
         action="account.created",
         target_kind="account",
-        target_id=str(account_id),
+        target_id=ids.to_base32(account_id),
         now=now,
     )
     if key is not None:

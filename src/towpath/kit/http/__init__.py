@@ -7,7 +7,7 @@ A feature's router reads `RuntimeOf`, `Transaction` and `Now` as dependencies an
 from towpath.kit.http.bodies import JsonRoute, read_form
 from towpath.kit.http.dependencies import Now, RuntimeOf, Transaction, runtime_of
 from towpath.kit.http.edge import Edge
-from towpath.kit.http.listing import PAGE_SIZE_MAX, BadCursor, Cursor, Limit, Page, page_of
+from towpath.kit.http.listing import PAGE_SIZE_MAX, BadCursor, Cursor, Limit, Page, page_of, read_id
 from towpath.kit.http.problems import (
     ProblemPage,
     Unavailable,
@@ -35,6 +35,7 @@ __all__ = [
     "problem_body",
     "problem_response",
     "read_form",
+    "read_id",
     "runtime_of",
     "wants_page",
 ]

@@ -1,4 +1,4 @@
-"""Cursor lists of `/v1`: `{"items": […], "next_cursor": "…"}`, newest first."""
+"""Ids and cursor lists of `/v1`: `{"items": […], "next_cursor": "…"}`, newest first."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
@@ -8,9 +8,8 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from towpath.kit import ids
-from towpath.kit.errors import Invalid
+from towpath.kit.errors import Invalid, NotFound
 
-PAGE_SIZE = 50
 PAGE_SIZE_MAX = 200
 
 Item = TypeVar("Item")
@@ -41,6 +40,14 @@ def _read_cursor(cursor: Annotated[str | None, Query(max_length=100)] = None) ->
 
 Cursor = Annotated[UUID | None, Depends(_read_cursor)]
 Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Rows in one page.")]
+
+
+def read_id(text: str, missing: type[NotFound]) -> UUID:
+    """Read an id as `/v1` writes it; what is no id is as absent as an unknown one (`missing`)."""
+    identifier = ids.from_base32(text)
+    if identifier is None:
+        raise missing
+    return identifier
 
 
 def page_of(
