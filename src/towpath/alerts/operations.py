@@ -202,15 +202,15 @@ def _after(recipient: Recipient, outcome: Sent | Rejected, *, now: datetime) -> 
 async def _insert_missing(
     conn: AsyncConnection, *, account_id: UUID, folded: Sequence[str], now: datetime
 ) -> None:
-    given = array_rows("given", {"address": Text()})
+    given = array_rows("given", {"new_address": Text()})
     rows = select(
-        literal(account_id), given.c.address, literal(RecipientState.UNCONFIRMED), literal(now)
-    ).order_by(given.c.address)
+        literal(account_id), given.c.new_address, literal(RecipientState.UNCONFIRMED), literal(now)
+    ).order_by(given.c.new_address)
     await conn.execute(
         insert(alert_recipient)
         .from_select(["account_id", "address", "state", "added_at"], rows)
         .on_conflict_do_nothing(),
-        {"address": folded},
+        {"new_address": folded},
     )
 
 
@@ -249,15 +249,16 @@ async def _write(
     """Store what the rules made of locked recipients."""
     if not recipients:
         return
-    given = array_rows("given", _WRITTEN)
+    # Parameters must not be called like the columns that are set.
+    given = array_rows("given", {f"new_{name}": kind for name, kind in _WRITTEN.items()})
     await conn.execute(
         alert_recipient.update()
         .where(
             alert_recipient.c.account_id == account_id,
-            alert_recipient.c.address == given.c.address,
+            alert_recipient.c.address == given.c.new_address,
         )
-        .values({name: given.c[name] for name in _WRITTEN if name != "address"}),
-        {name: [getattr(one, name) for one in recipients] for name in _WRITTEN},
+        .values({name: given.c[f"new_{name}"] for name in _WRITTEN if name != "address"}),
+        {f"new_{name}": [getattr(one, name) for one in recipients] for name in _WRITTEN},
     )
 
 
