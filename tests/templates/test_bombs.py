@@ -1,6 +1,9 @@
 """Templates made to exhaust the worker: each is refused, or rendered, in bounded time."""
 
+import inspect
+import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -68,6 +71,13 @@ def _outcome(source: str, event: dict[str, object]) -> str:
         ("{{ 'a'|rjust:9999999999999999999999999999999999999999 }}", "asks for"),
         ("{{ 'a'|center:" + "9" * 70 + " }}", "asks for"),
         ("{{ 'a'|truncatechars:999999999 }}", "asks for"),
+        ("{{ 5|stringformat:'999999999s' }}", "at most 1,000 characters"),
+        ("{{ 5|stringformat:'.999999999f' }}", "at most 1,000 characters"),
+        ("{{ 5|floatformat:99999 }}", "at most 30 decimal places"),
+        ("{{ 5|floatformat:'-99999u' }}", "at most 30 decimal places"),
+        ("{{ 5|round:99999 }}", "at most 30 decimal places"),
+        ("{% now '" + "r" * 1_900 + "' %}", "at most 100 characters"),
+        ("{{ a|date:'" + "r" * 101 + "' }}", "at most 100 characters"),
         ("{% cycle " + "'" * 1_900 + " %}", "no cycle named"),
         ("{{ a|default:'" + "\\a" * 900 + " }}", "right after a colon"),
     ],
@@ -110,6 +120,11 @@ def test_a_bomb_in_the_text_is_refused_when_it_is_read(source: str, words: str) 
         (_loop("{% if event.large == event.same %}{% endif %}"), "too much work"),
         (_loop("{% if x in event.numbers %}{% endif %}"), "too much work"),
         (_loop("{% if 'b' in event.long %}{% endif %}"), "too much work"),
+        (_loop("{% if event.long == event.long_too %}{% endif %}"), "too much work"),
+        (_loop("{% if event.long >= event.long_too %}{% endif %}"), "too much work"),
+        (_loop("{% ifchanged event.long %}{% endifchanged %}"), "longer than 100,000"),
+        (_loop("{% if event.text in event.texts %}{% endif %}"), "too much work"),
+        (_loop("{{ event.texts|sort|length }}"), "too much work"),
         (_loop("{% widthratio 1 x 9 as w %}{{ w|date:'Y' }}" * 20), "too much work"),
         (
             "{% with x='aaaaaaaaaaaaaaaaaaaaaaaa' %}"
@@ -146,11 +161,9 @@ def test_a_bomb_in_the_text_is_refused_when_it_is_read(source: str, words: str) 
         ("{{ event.digit_list }}", "too many digits"),
         ("{{ 'a'|center:event.width }}", "asks for"),
         ("{{ 'a'|ljust:event.digits }}", "asks for"),
-        ("{{ 5|stringformat:'999999999s' }}", "at most 1,000 characters"),
-        ("{{ 5|stringformat:'.999999999f' }}", "at most 1,000 characters"),
-        ("{{ 5|floatformat:99999 }}", "at most 30 decimal places"),
-        ("{{ 5|round:99999 }}", "at most 30 decimal places"),
-        ("{% now '" + "r" * 1_900 + "' %}", "at most 100 characters"),
+        ("{% now event.text %}", "at most 100 characters"),
+        ("{{ 5|stringformat:event.wide }}", "at most 1,000 characters"),
+        ("{{ 5|floatformat:event.width }}", "at most 30 decimal places"),
         ("{{ event.when|date:event.text }}", "at most 100 characters"),
     ],
 )
@@ -165,6 +178,8 @@ def test_a_bomb_in_the_data_or_the_loops_is_stopped_while_rendering(
         "text": "a" * 99_000,
         "tags": "<a " * 6_000,
         "long": "a" * 5_000_000,
+        "long_too": "a" * 4_999_999 + "b",
+        "texts": ["a" * (98_900 + index) for index in range(50)],
         "one": [LARGE],
         "short": [1, 2],
         "large": [LARGE],
@@ -173,6 +188,7 @@ def test_a_bomb_in_the_data_or_the_loops_is_stopped_while_rendering(
         "digits": 10**4_999,
         "digit_list": [10**4_999],
         "width": 10**9,
+        "wide": "999999999s",
         "when": "2026-01-01",
     }
 
@@ -223,6 +239,21 @@ def test_the_output_is_measured_in_bytes() -> None:
     event: dict[str, object] = {"t": "\N{WOMAN}" * (OUTPUT_BYTES_MAX // 4 + 1)}
 
     assert "larger than" in _outcome("{{ event.t }}", event)
+
+
+def _from_deep_down(frames: int, act: Callable[[], str]) -> str:
+    return act() if frames == 0 else _from_deep_down(frames - 1, act)
+
+
+def test_a_caller_with_little_stack_left_gets_a_clear_error() -> None:
+    source = "{% if first_name %}" * BLOCK_NESTING_MAX + "{% endif %}" * BLOCK_NESTING_MAX
+    compiled = templates.compile(source, autoescape=True)
+    frames = sys.getrecursionlimit() - len(inspect.stack(0)) - 60
+
+    with pytest.raises(templates.TemplateRenderError, match="nested too deeply"):
+        _from_deep_down(frames, lambda: compiled.render(context()))
+    with pytest.raises(templates.TemplateSyntax, match="nested too deeply"):
+        _from_deep_down(frames, lambda: str(templates.compile(source + " ", autoescape=True)))
 
 
 def test_a_limit_inside_a_condition_is_not_taken_for_false() -> None:

@@ -167,6 +167,8 @@ EXAMPLES = [
     ("event.list|list_where:'n=b'|length", "2"),
     ("event|lookup:'numbers'|lookup:1", "1.5"),
     ("event.list|map:'n'|join:''", "bAcb"),
+    ("'a.png'|missing_image", "a.png"),
+    ("event.none|missing_product_image|slice:':14'", "data:image/gif"),
     ("2|pluralize", "s"),
     ("1|pluralize:'y,ies'", "y"),
     ("event.numbers|reverse|join:','", "2,1.5,3"),

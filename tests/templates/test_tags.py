@@ -21,6 +21,7 @@ LINKS = {
         ("{% today %}", "2026-11-02"),
         ("{% today '%d/%m/%y' as today %}{{ today }}", "02/11/26"),
         ("{% today '%Y-%m-%d' as t %}{{ t|days_later:5|format_date_string|date:'M d' }}", "Nov 07"),
+        ("{% today '%-m/%-d %H%%' %}", "11/2 00%"),
         ("{% current_year %}-{% current_month %}-{% current_day %}", "2026-11-2"),
         ("{% current_month_name %} {% current_weekday %}", "November Monday"),
     ],
@@ -128,10 +129,12 @@ def test_a_link_tag_without_a_supplied_value_is_an_error_that_names_it(tag: str)
         compiled.render(context())
 
 
-@pytest.mark.parametrize("format_", ["%99999999d", "%N", "%", "%Y" * 60, "%-d%q"])
-def test_today_takes_known_letters_only(format_: str) -> None:
-    with pytest.raises(templates.TemplateRenderError, match="format of today"):
-        html("{% today '" + format_ + "' %}")
+@pytest.mark.parametrize("format_", ["%99999999d", "%N", "%", "%Y" * 60, "%-d%q", "%--d"])
+def test_today_takes_known_letters_only_at_save_and_from_data(format_: str) -> None:
+    with pytest.raises(templates.TemplateSyntax, match="'today' takes a format"):
+        templates.check("{% today '" + format_ + "' %}", autoescape=True)
+    with pytest.raises(templates.TemplateRenderError, match="today takes a format"):
+        html("{% today event.format %}", format=format_)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from towpath.templates.tags.blocks import Unavailable
 
 CACHED_TEMPLATES_MAX = 256
 CACHED_BYTES_MAX = 64 * 1024 * 1024
-BYTES_PER_NODE = 2_000  # measured: a node with its token and expression, rounded up
+BYTES_PER_PART = 1_500  # measured: a node with its token, or an expression, rounded up
 
 # C0 and C1 controls, line and paragraph separators: what could end or split a header line.
 CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
@@ -68,7 +68,8 @@ class _Cache:
             return found[0]
 
     def put(self, source: str, nodes: NodeList) -> None:
-        size = 4 * len(source) + BYTES_PER_NODE * sum(1 for _ in walk(nodes))
+        parts = sum(1 + len(node.expressions) for node, _ in walk(nodes))
+        size = 4 * len(source) + BYTES_PER_PART * parts
         with self._lock:
             if source in self._kept:
                 return

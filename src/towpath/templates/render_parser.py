@@ -210,15 +210,15 @@ class Expression(FilterExpression):  # type: ignore[misc]  # Django ships no typ
 
     @staticmethod
     def args_check(name: str, func: NamedFilter, provided: list[Any]) -> bool:
-        """Check the number of arguments, and a width that is written out."""
+        """Check the number of arguments, and one that is written out for what it asks for."""
         _, filter_ = func
         if provided and filter_.argument is filters.Argument.NONE:
             raise TemplateSyntaxError(f"The filter '{name}' takes no argument")
         if not provided and filter_.argument is filters.Argument.REQUIRED:
             raise TemplateSyntaxError(f"The filter '{name}' needs an argument right after a colon")
-        if provided and filter_.argument_reads is filters.Kind.WIDTH:
+        if provided and filter_.problem:
             value = _operand(provided[0][1])
-            problem = None if isinstance(value, tuple) else filters.width_problem(value)
+            problem = None if isinstance(value, tuple) else filter_.problem(value)
             if problem:
                 raise TemplateSyntaxError(f"The filter '{name}' {problem}")
         return True
@@ -237,6 +237,10 @@ class Expression(FilterExpression):  # type: ignore[misc]  # Django ships no typ
                 filter_, state=state, name=name, value=_given(value), arguments=arguments
             )
         return value
+
+    def constant(self) -> object:
+        """Give the value of a bare constant; None for anything that depends on the data."""
+        return None if self.calls or isinstance(self.start, tuple) else self.start
 
     def paths(self) -> Iterator[tuple[str, ...]]:
         """Give every name used, with the keys of `lookup` as further steps."""

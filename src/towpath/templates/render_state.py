@@ -26,6 +26,7 @@ class RenderState:
 
     def __init__(self, given: RenderContext, *, is_html: bool) -> None:
         """`is_html` says what the whole template makes; `autoescape` may change inside it."""
+        assert given.now.tzinfo is not None
         self.given = given
         self.is_html = is_html
         self.autoescape = is_html

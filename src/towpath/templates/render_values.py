@@ -29,7 +29,7 @@ MISSING: Final = _Missing()
 INDEX_DIGITS_MAX = 6
 INTEGER_BITS_SHOWN_MAX = 8_192
 
-# Every sum and product is made in this context, so no chain of filters grows a number.
+# Numbers are read, added and multiplied in this context, so no chain of filters grows one.
 ARITHMETIC = Context(prec=34)
 
 
@@ -120,10 +120,12 @@ def weigh(value: object, budget: Budget) -> None:
 
 
 def is_same(left: object, right: object, budget: Budget) -> bool:
-    """Compare two values; lists and mappings are paid for by their size."""
+    """Compare two values; texts, lists and mappings are paid for by their size."""
     if isinstance(left, list | tuple | dict) and isinstance(right, list | tuple | dict):
         weigh(left, budget)
         weigh(right, budget)
+    elif isinstance(left, str) and isinstance(right, str):
+        budget.work(min(len(left), len(right)) // CHARACTERS_READ_PER_UNIT)
     return bool(left == right)
 
 

@@ -1,7 +1,7 @@
 """The filters a template may use: an allow-list, each with what it reads and what it may cost."""
 
 from towpath.templates.filters import dates, lists, numbers, text
-from towpath.templates.filters.model import Argument, Filter, Kind, apply, width_problem
+from towpath.templates.filters.model import Argument, Filter, apply
 
 FILTERS: dict[str, Filter] = {
     **text.FILTERS,
@@ -10,4 +10,4 @@ FILTERS: dict[str, Filter] = {
     **dates.FILTERS,
 }
 
-__all__ = ["FILTERS", "Argument", "Filter", "Kind", "apply", "width_problem"]
+__all__ = ["FILTERS", "Argument", "Filter", "apply"]

@@ -6,9 +6,7 @@ from decimal import Decimal
 
 from django.utils import dateformat, timesince
 
-from towpath.templates.filters.model import Argument, Filter, Kind
-from towpath.templates.model import TemplateRenderError
-from towpath.templates.render_limits import DATE_FORMAT_CHARACTERS_MAX
+from towpath.templates.filters.model import Argument, Filter, Kind, date_format_problem
 from towpath.templates.render_state import RenderState
 
 DATE_TEXT_CHARACTERS_MAX = 64
@@ -20,10 +18,6 @@ DAYS_PER_WEEK = 7
 
 def format_date(value: date, format_: str) -> str:
     """Write a date in Django's format letters (those of PHP)."""
-    if len(format_) > DATE_FORMAT_CHARACTERS_MAX:
-        raise TemplateRenderError(
-            f"A date format has at most {DATE_FORMAT_CHARACTERS_MAX} characters."
-        )
     return str(dateformat.format(value, format_))
 
 
@@ -105,7 +99,12 @@ def _aware(moment: date) -> datetime:
 
 
 def _of_date(function: Callable[..., object]) -> Filter:
-    return Filter(function=function, reads=Kind.ANY, argument=Argument.OPTIONAL)
+    return Filter(
+        function=function,
+        reads=Kind.ANY,
+        argument=Argument.OPTIONAL,
+        problem=date_format_problem,
+    )
 
 
 def _against_now(function: Callable[..., object]) -> Filter:

@@ -11,7 +11,7 @@ from django.template import defaultfilters as django_filters
 from django.utils.safestring import SafeData
 
 from towpath.templates.filters.model import Argument, Filter, Kind
-from towpath.templates.render_limits import VALUE_CHARACTERS_MAX
+from towpath.templates.render_limits import CHARACTERS_MADE_PER_UNIT, VALUE_CHARACTERS_MAX
 from towpath.templates.render_state import RenderState, marked_safe
 from towpath.templates.render_values import (
     MISSING,
@@ -22,6 +22,7 @@ from towpath.templates.render_values import (
     weigh,
 )
 
+EMPTY_IMAGE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 COMPARISON = re.compile(r"\s*([^<>=!]{1,200}?)\s*(<=|>=|=>|==|!=|=|<|>)\s*(.{0,500}?)\s*")
 # Any: `operator` compares what can be compared; two numbers or two texts here.
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -47,6 +48,11 @@ def _default(value: object, argument: object) -> object:
 
 def _default_if_none(value: object, argument: object) -> object:
     return argument if value is None else value
+
+
+def _missing_image(value: object) -> object:
+    """Put an image of one transparent pixel where there is no address of one."""
+    return value or EMPTY_IMAGE
 
 
 def _length(value: object) -> int:
@@ -136,22 +142,27 @@ def _map(value: list[object], argument: str) -> list[object]:
     return [None if found is MISSING else found for found in _picked(value, argument)]
 
 
-def _sort(value: list[object], argument: str = "") -> list[object]:
-    return _sorted(value, argument, _rank)
+def _sort(state: RenderState, value: list[object], argument: str = "") -> list[object]:
+    return _sorted(state, value, argument, _rank)
 
 
-def _sort_natural(value: list[object], argument: str = "") -> list[object]:
-    return _sorted(value, argument, _rank_folded)
+def _sort_natural(state: RenderState, value: list[object], argument: str = "") -> list[object]:
+    return _sorted(state, value, argument, _rank_folded)
 
 
-def _dictsortreversed(value: list[object], argument: str) -> list[object]:
-    return _sort(value, argument)[::-1]
+def _dictsortreversed(state: RenderState, value: list[object], argument: str) -> list[object]:
+    return _sort(state, value, argument)[::-1]
 
 
 def _sorted(
-    value: list[object], name: str, rank: Callable[[object], tuple[int, Decimal, str]]
+    state: RenderState,
+    value: list[object],
+    name: str,
+    rank: Callable[[object], tuple[int, Decimal, str]],
 ) -> list[object]:
     ranks = [rank(picked) for picked in _picked(value, name)]
+    # Each text is compared several times.
+    state.budget.work(sum(len(text) for _, _, text in ranks) // CHARACTERS_MADE_PER_UNIT)
     order = sorted(range(len(value)), key=ranks.__getitem__)
     return [value[index] for index in order]
 
@@ -252,6 +263,7 @@ def _of_any(
     )
 
 
+_MISSING_IMAGE = _of_any(_missing_image)
 _LENGTH = _of_any(_length)
 _WHERE = _of_list(_list_where, Argument.REQUIRED, needs_state=True)
 
@@ -263,14 +275,16 @@ FILTERS: dict[str, Filter] = {
     "default": _of_any(_default, Argument.REQUIRED),
     "default_if_none": _of_any(_default_if_none, Argument.REQUIRED),
     "dictfilter": _WHERE,
-    "dictsort": _of_list(_sort, Argument.REQUIRED),
-    "dictsortreversed": _of_list(_dictsortreversed, Argument.REQUIRED),
+    "dictsort": _of_list(_sort, Argument.REQUIRED, needs_state=True),
+    "dictsortreversed": _of_list(_dictsortreversed, Argument.REQUIRED, needs_state=True),
     "first": _of_any(_first),
     "join": _of_list(_join, Argument.REQUIRED, needs_state=True),
     "last": _of_any(_last, keeps_safe=True),
     "length": _LENGTH,
     "list_to_string": _of_list(_list_to_string, needs_state=True),
     "list_where": _WHERE,
+    "missing_image": _MISSING_IMAGE,
+    "missing_product_image": _MISSING_IMAGE,
     "lookup": _of_any(_lookup, Argument.REQUIRED),
     "map": _of_list(_map, Argument.REQUIRED),
     "pluralize": _of_any(_pluralize, Argument.OPTIONAL, reads=Kind.TEXT),
@@ -278,8 +292,8 @@ FILTERS: dict[str, Filter] = {
     "safeseq": _of_list(_safeseq, needs_state=True),
     "size": _LENGTH,
     "slice": _of_any(_slice, Argument.REQUIRED, reads=Kind.TEXT, keeps_safe=True),
-    "sort": _of_list(_sort, Argument.OPTIONAL),
-    "sort_natural": _of_list(_sort_natural, Argument.OPTIONAL),
+    "sort": _of_list(_sort, Argument.OPTIONAL, needs_state=True),
+    "sort_natural": _of_list(_sort_natural, Argument.OPTIONAL, needs_state=True),
     "uniq": _of_list(_uniq, Argument.OPTIONAL, needs_state=True),
     "yesno": _of_any(_yesno, Argument.OPTIONAL, reads=Kind.TEXT),
 }

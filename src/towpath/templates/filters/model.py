@@ -11,6 +11,8 @@ from towpath.templates.model import TemplateRenderError
 from towpath.templates.render_limits import (
     CHARACTERS_MADE_PER_UNIT,
     CHARACTERS_READ_PER_UNIT,
+    DATE_FORMAT_CHARACTERS_MAX,
+    DECIMAL_PLACES_MAX,
     ITEMS_READ_PER_UNIT,
     LIST_ITEMS_MAX,
     PARSED_CHARACTERS_MAX,
@@ -30,8 +32,8 @@ class Kind(StrEnum):
     TEXT = "text"
     PARSED = "parsed"  # a text that the filter takes apart, hence a shorter one
     NUMBER = "number"
+    INTEGER = "integer"
     LIST = "list"
-    WIDTH = "width"  # a whole number of characters, at most WIDTH_MAX
 
 
 class Argument(StrEnum):
@@ -48,6 +50,8 @@ class Filter:
 
     `function` gets the value as `reads` says, then the argument as `argument_reads` says; the
     rendering's state comes first when `needs_state`. `keeps_safe`: safe text in, safe text out.
+    `problem` says what is wrong with an argument that asks for too much: at save when it is
+    written out, else at rendering.
     """
 
     function: Callable[..., object]
@@ -56,6 +60,7 @@ class Filter:
     argument_reads: Kind = Kind.TEXT
     needs_state: bool = False
     keeps_safe: bool = False
+    problem: Callable[[object], str | None] | None = None
 
 
 class _Unfit(Exception):  # noqa: N818 -- a turn of events, not an error
@@ -71,6 +76,10 @@ def apply(
     word where a number was expected must not stop its message. Limits raise
     `TemplateRenderError`.
     """
+    for argument in arguments:
+        problem = filter_.problem(argument) if filter_.problem else None
+        if problem:
+            raise TemplateRenderError(f"The filter {name} {problem}.")
     try:
         given = _read(filter_.reads, state, name, value)
         rest = [_read(filter_.argument_reads, state, name, argument) for argument in arguments]
@@ -87,12 +96,27 @@ def apply(
 
 
 def width_problem(value: object) -> str | None:
-    """Say what is wrong with a width, if anything; anything but a number is the filter's matter."""
+    """Say what is wrong with a number of characters; anything else is the filter's matter."""
     width = as_integer(value)
     if width is None and isinstance(value, int):
         return f"asks for more characters than the {WIDTH_MAX:,} it may fill"
     if width is not None and abs(width) > WIDTH_MAX:
         return f"asks for {width:,} characters; the most is {WIDTH_MAX:,}"
+    return None
+
+
+def places_problem(value: object) -> str | None:
+    """Say what is wrong with a number of decimal places; anything else is the filter's matter."""
+    places = as_integer(value)
+    if (places is None and isinstance(value, int)) or abs(places or 0) > DECIMAL_PLACES_MAX:
+        return f"rounds to at most {DECIMAL_PLACES_MAX} decimal places"
+    return None
+
+
+def date_format_problem(value: object) -> str | None:
+    """Say what is wrong with the format of a date."""
+    if isinstance(value, str) and len(value) > DATE_FORMAT_CHARACTERS_MAX:
+        return f"takes a format of at most {DATE_FORMAT_CHARACTERS_MAX} characters"
     return None
 
 
@@ -113,16 +137,13 @@ def _read(kind: Kind, state: RenderState, name: str, value: object) -> object:
             return text
         case Kind.NUMBER:
             return _fit(as_number(value))
+        case Kind.INTEGER:
+            return _fit(as_integer(value))
         case Kind.LIST:
             if not isinstance(value, list | tuple):
                 raise _Unfit
             state.budget.work(len(value) // ITEMS_READ_PER_UNIT)
             return list(value)
-        case Kind.WIDTH:
-            problem = width_problem(value)
-            if problem is not None:
-                raise TemplateRenderError(f"The filter {name} {problem}.")
-            return _fit(as_integer(value))
         case _:
             assert_never(kind)
 

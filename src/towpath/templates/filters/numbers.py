@@ -8,38 +8,40 @@ from decimal import (
     Context,
     Decimal,
 )
+from functools import reduce
 
 from django.template import defaultfilters as django_filters
 
-from towpath.templates.filters.model import Argument, Filter, Kind
-from towpath.templates.model import TemplateRenderError
+from towpath.templates.filters.model import Argument, Filter, Kind, places_problem
 from towpath.templates.render_limits import DECIMAL_PLACES_MAX, NUMBER_DIGITS_MAX
-from towpath.templates.render_values import as_integer, as_number
+from towpath.templates.render_values import ARITHMETIC, as_integer, as_number
+
+FLOATFORMAT_SUFFIXES = "gu"
 
 # Wide enough to round any number that `as_number` reads to any number of places allowed.
 ROUNDING = Context(prec=2 * NUMBER_DIGITS_MAX + DECIMAL_PLACES_MAX)
 
 
 def _floatadd(value: Decimal, argument: Decimal) -> float:
-    return float(value + argument)
+    return float(ARITHMETIC.add(value, argument))
 
 
 def _floatsub(value: Decimal, argument: Decimal) -> float:
-    return float(value - argument)
+    return float(ARITHMETIC.subtract(value, argument))
 
 
 def _multiply(value: object, argument: object) -> float:
     """Multiply; what is not a number counts as nothing, as in the reference product."""
     left, right = as_number(value), as_number(argument)
-    return 0.0 if left is None or right is None else float(left * right)
+    return 0.0 if left is None or right is None else float(ARITHMETIC.multiply(left, right))
 
 
 def _divide(value: Decimal, argument: Decimal) -> float:
-    return float(value / argument)
+    return float(ARITHMETIC.divide(value, argument))
 
 
 def _modulo(value: Decimal, argument: Decimal) -> float:
-    rest = value % argument
+    rest = ARITHMETIC.remainder(value, argument)
     return float(rest + argument if rest and (rest < 0) != (argument < 0) else rest)
 
 
@@ -72,20 +74,20 @@ def _floor(value: Decimal) -> float:
     return float(_rounded(value, 0, ROUND_FLOOR))
 
 
-def _round(value: Decimal, places: Decimal = Decimal(0)) -> float:
-    return float(_rounded(value, int(places), ROUND_HALF_UP))
+def _round(value: Decimal, places: int = 0) -> float:
+    return float(_rounded(value, places, ROUND_HALF_UP))
 
 
-def _round_up(value: Decimal, places: Decimal = Decimal(0)) -> float:
-    return float(_rounded(value, int(places), ROUND_CEILING))
+def _round_up(value: Decimal, places: int = 0) -> float:
+    return float(_rounded(value, places, ROUND_CEILING))
 
 
-def _round_down(value: Decimal, places: Decimal = Decimal(0)) -> float:
-    return float(_rounded(value, int(places), ROUND_FLOOR))
+def _round_down(value: Decimal, places: int = 0) -> float:
+    return float(_rounded(value, places, ROUND_FLOOR))
 
 
-def _percentize(value: Decimal, places: Decimal = Decimal(0)) -> str:
-    return f"{_rounded(value * 100, int(places), ROUND_HALF_UP):f}%"
+def _percentize(value: Decimal, places: int = 0) -> str:
+    return f"{_rounded(value.scaleb(2, ARITHMETIC), places, ROUND_HALF_UP):f}%"
 
 
 def _floatformat(value: Decimal, argument: str = "-1") -> str:
@@ -93,7 +95,7 @@ def _floatformat(value: Decimal, argument: str = "-1") -> str:
 
     The suffix `g` groups thousands with commas; `u` changes nothing here.
     """
-    digits = argument.rstrip("gu")
+    digits = argument.rstrip(FLOATFORMAT_SUFFIXES)
     places = int(digits or "-1")
     rounded = _rounded(value, abs(places), ROUND_HALF_UP)
     if places <= 0 and value == value.to_integral_value():
@@ -103,11 +105,12 @@ def _floatformat(value: Decimal, argument: str = "-1") -> str:
     return f"{rounded:,f}" if "g" in argument[len(digits) :] else f"{rounded:f}"
 
 
+def _floatformat_problem(argument: object) -> str | None:
+    digits = argument.rstrip(FLOATFORMAT_SUFFIXES) if isinstance(argument, str) else argument
+    return places_problem(digits)
+
+
 def _rounded(value: Decimal, places: int, rounding: str) -> Decimal:
-    if abs(places) > DECIMAL_PLACES_MAX:
-        raise TemplateRenderError(
-            f"A number is rounded to at most {DECIMAL_PLACES_MAX} decimal places."
-        )
     return value.quantize(Decimal(1).scaleb(-places), rounding=rounding, context=ROUNDING)
 
 
@@ -124,7 +127,8 @@ def _get_digit(value: object, argument: object) -> object:
 
 
 def _sum_list(value: list[object]) -> float:
-    return float(sum((as_number(item) or Decimal(0) for item in value), Decimal(0)))
+    numbers = (as_number(item) or Decimal(0) for item in value)
+    return float(reduce(ARITHMETIC.add, numbers, Decimal(0)))
 
 
 def _filesizeformat(value: Decimal) -> object:
@@ -145,7 +149,8 @@ def _to_places(function: Callable[..., object]) -> Filter:
         function=function,
         reads=Kind.NUMBER,
         argument=Argument.OPTIONAL,
-        argument_reads=Kind.NUMBER,
+        argument_reads=Kind.INTEGER,
+        problem=places_problem,
     )
 
 
@@ -166,7 +171,12 @@ FILTERS: dict[str, Filter] = {
     "divisibleby": _of_two(_divisibleby),
     "filesizeformat": Filter(function=_filesizeformat, reads=Kind.NUMBER),
     "floatadd": _PLUS,
-    "floatformat": Filter(function=_floatformat, reads=Kind.NUMBER, argument=Argument.OPTIONAL),
+    "floatformat": Filter(
+        function=_floatformat,
+        reads=Kind.NUMBER,
+        argument=Argument.OPTIONAL,
+        problem=_floatformat_problem,
+    ),
     "floatsub": _MINUS,
     "floor": Filter(function=_floor, reads=Kind.NUMBER),
     "get_digit": _of_any(_get_digit),

@@ -10,8 +10,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from django.template import defaultfilters as django_filters
 from django.utils.safestring import SafeData
 
-from towpath.templates.filters.model import Argument, Filter, Kind
-from towpath.templates.model import TemplateRenderError
+from towpath.templates.filters.model import Argument, Filter, Kind, width_problem
 from towpath.templates.render_limits import (
     DECIMAL_PLACES_MAX,
     VALUE_CHARACTERS_MAX,
@@ -132,17 +131,21 @@ def _stringformat(state: RenderState, value: object, argument: str) -> str:
     match = PRINTF.fullmatch(argument)
     if match is None:
         return ""
-    if int(match["width"] or 0) > WIDTH_MAX or int(match["places"] or 0) > DECIMAL_PLACES_MAX:
-        raise TemplateRenderError(
-            f"The filter stringformat fills at most {WIDTH_MAX:,} characters "
-            f"and {DECIMAL_PLACES_MAX} decimal places."
-        )
     if match["type"] == "s":
         return f"%{argument}" % state.text(value)
     number = None if isinstance(value, str) else as_number(value)
     if number is None:
         return ""
     return f"%{argument}" % (float(number) if match["type"] in "eEfFgG" else int(number))
+
+
+def _stringformat_problem(argument: object) -> str | None:
+    match = PRINTF.fullmatch(argument) if isinstance(argument, str) else None
+    if match is None:
+        return None
+    if int(match["width"] or 0) > WIDTH_MAX or int(match["places"] or 0) > DECIMAL_PLACES_MAX:
+        return f"fills at most {WIDTH_MAX:,} characters and {DECIMAL_PLACES_MAX} decimal places"
+    return None
 
 
 def _urlencode(value: str, argument: str = "/") -> str:
@@ -234,8 +237,9 @@ def _with_width(
         function=function,
         reads=reads,
         argument=argument,
-        argument_reads=Kind.WIDTH,
+        argument_reads=Kind.INTEGER,
         keeps_safe=True,
+        problem=width_problem,
         needs_state=needs_state,
     )
 
@@ -287,7 +291,11 @@ FILTERS: dict[str, Filter] = {
     "slugify": _plain(django_filters.slugify, keeps_safe=True),
     "split": _with_text(_split, Argument.OPTIONAL),
     "stringformat": Filter(
-        function=_stringformat, reads=Kind.ANY, argument=Argument.REQUIRED, needs_state=True
+        function=_stringformat,
+        reads=Kind.ANY,
+        argument=Argument.REQUIRED,
+        needs_state=True,
+        problem=_stringformat_problem,
     ),
     "strip": _STRIP,
     "strip_html": _STRIP_HTML,

@@ -135,24 +135,25 @@ def _contains(state: RenderState, needle: object, haystack: object) -> bool:
         weigh(needle, state.budget)
         weigh(haystack, state.budget)
     if isinstance(haystack, list | tuple):
-        state.budget.work(len(haystack) // ITEMS_READ_PER_UNIT)
+        per_item = 1 + (len(needle) // CHARACTERS_READ_PER_UNIT if isinstance(needle, str) else 0)
+        state.budget.work(len(haystack) * per_item // ITEMS_READ_PER_UNIT)
         return needle in haystack
     return isinstance(haystack, dict) and needle in haystack
 
 
-def _ordered(left: object, right: object) -> bool:
-    texts = isinstance(left, str) and isinstance(right, str)
-    return texts or not isinstance(left, str | list | tuple | dict)
+def _can_order(state: RenderState, left: object, right: object) -> bool:
+    if isinstance(left, str) and isinstance(right, str):
+        state.budget.work(min(len(left), len(right)) // CHARACTERS_READ_PER_UNIT)
+        return True
+    return not isinstance(left, str | list | tuple | dict)
 
 
 def _less(state: RenderState, left: object, right: object) -> bool:
-    del state
-    return _ordered(left, right) and left < right  # type: ignore[operator]  # TypeError is false
+    return _can_order(state, left, right) and left < right  # type: ignore[operator]  # TypeError is false
 
 
 def _less_or_same(state: RenderState, left: object, right: object) -> bool:
-    del state
-    return _ordered(left, right) and left <= right  # type: ignore[operator]  # TypeError is false
+    return _can_order(state, left, right) and left <= right  # type: ignore[operator]  # TypeError is false
 
 
 def _swapped(judge: Judge) -> Judge:

@@ -3,7 +3,7 @@
 import calendar
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from babel.core import UnknownLocaleError
@@ -12,18 +12,20 @@ from django.template.base import Token
 from django.template.exceptions import TemplateSyntaxError
 
 from towpath.templates.filters.dates import format_date
+from towpath.templates.filters.model import date_format_problem
 from towpath.templates.model import TemplateRenderError
-from towpath.templates.render_limits import DATE_FORMAT_CHARACTERS_MAX, TAG_WORDS_MAX
+from towpath.templates.render_limits import TAG_WORDS_MAX
 from towpath.templates.render_nodes import Evaluates, Node, Text
 from towpath.templates.render_parser import TagCompiler, TemplateParser
 from towpath.templates.render_state import RenderState, marked_safe
-from towpath.templates.render_values import MISSING, as_number
+from towpath.templates.render_values import ARITHMETIC, MISSING, as_number
 from towpath.templates.tags.blocks import words
 
 CURRENCY_DEFAULT = "USD"
 CURRENCY_WORK_UNITS = 5  # measured: five times a plain tag
 LOCALE_DEFAULT = "en_US"
-STRFTIME = re.compile(r"(?:[^%]|%[aAbBdHIjmMpSyY%])*")
+STRFTIME = re.compile(r"(?:[^%]|%-?[aAbBdHIjmMpSyY]|%%)*")
+DIRECTIVE = re.compile(r"%(-?)([a-zA-Z%])")
 LINK_TEXTS = {
     "unsubscribe": "Unsubscribe",
     "manage_preferences": "Manage preferences",
@@ -48,13 +50,14 @@ class ValueTag:
     make: Callable[[RenderState, list[object]], object]
     arguments_min: int = 0
     arguments_max: int = 0
+    problem: Callable[[object], str | None] | None = None  # of the first argument, as of filters
 
 
 class MadeValue(Node):
     """`{% tag argument ... as name %}`."""
 
     def __init__(
-        self, tag: str, kind: ValueTag, arguments: list[Evaluates], name: str | None
+        self, tag: str, kind: ValueTag, arguments: Sequence[Evaluates], name: str | None
     ) -> None:
         """With `name` nothing is written."""
         self.tag = tag
@@ -65,6 +68,9 @@ class MadeValue(Node):
     def render(self, context: RenderState) -> str:
         """Make the value; write or keep it."""
         values = [expression.resolve(context) for expression in self.expressions]
+        problem = self.kind.problem(values[0]) if self.kind.problem and values else None
+        if problem:
+            raise TemplateRenderError(f"The tag {self.tag} {problem}.")
         made = self.kind.make(context, [None if value is MISSING else value for value in values])
         if self.binds is None:
             return context.show(made)
@@ -79,12 +85,19 @@ def _now(state: RenderState, values: list[object]) -> object:
 def _today(state: RenderState, values: list[object]) -> object:
     """`{% today '%Y-%m-%d' as today %}`, in the account's timezone."""
     format_ = state.text(values[0]) if values else "%Y-%m-%d"
-    if len(format_) > DATE_FORMAT_CHARACTERS_MAX or not STRFTIME.fullmatch(format_):
-        raise TemplateRenderError(
-            "The format of today holds letters such as %Y, %m and %d, "
-            f"at most {DATE_FORMAT_CHARACTERS_MAX} characters."
-        )
-    return state.now.strftime(format_)
+
+    def written(directive: re.Match[str]) -> str:
+        text = state.now.strftime(f"%{directive[2]}")
+        return text.lstrip("0") or "0" if directive[1] else text
+
+    return DIRECTIVE.sub(written, format_)
+
+
+def _today_problem(value: object) -> str | None:
+    problem = date_format_problem(value)
+    if problem is None and not (isinstance(value, str) and STRFTIME.fullmatch(value)):
+        problem = "takes a format of letters such as %Y, %m and %d"
+    return problem
 
 
 def _current_day(state: RenderState, values: list[object]) -> object:
@@ -131,7 +144,9 @@ def _widthratio(state: RenderState, values: list[object]) -> object:
     value, most, width = (as_number(given) for given in values)
     if value is None or width is None or most is None:
         return ""
-    return "0" if most == 0 else str(round(value / most * width))
+    if most == 0:
+        return "0"
+    return str(round(ARITHMETIC.multiply(ARITHMETIC.divide(value, most), width)))
 
 
 def _firstof(state: RenderState, values: list[object]) -> object:
@@ -182,8 +197,8 @@ VALUE_TAGS: dict[str, ValueTag] = {
     "current_weekday": ValueTag(make=_current_weekday),
     "current_year": ValueTag(make=_current_year),
     "firstof": ValueTag(make=_firstof, arguments_min=1, arguments_max=TAG_WORDS_MAX),
-    "now": ValueTag(make=_now, arguments_min=1, arguments_max=1),
-    "today": ValueTag(make=_today, arguments_max=1),
+    "now": ValueTag(make=_now, arguments_min=1, arguments_max=1, problem=date_format_problem),
+    "today": ValueTag(make=_today, arguments_max=1, problem=_today_problem),
     "widthratio": ValueTag(make=_widthratio, arguments_min=3, arguments_max=3),
     **{tag: ValueTag(make=_link(tag), arguments_max=1) for tag in LINK_TEXTS},
     **{f"{tag}_link": ValueTag(make=_address(f"{tag}_link")) for tag in LINK_TEXTS},
@@ -201,7 +216,12 @@ def _value_tag(parser: TemplateParser, token: Token) -> Node:
             raise TemplateSyntaxError(f"'{name}' cannot be a name")
     if not kind.arguments_min <= len(parts) <= kind.arguments_max:
         raise TemplateSyntaxError(f"The tag '{command}' takes {_count(kind)}, not {len(parts)}")
-    return MadeValue(command, kind, [parser.compile_filter(part) for part in parts], name)
+    arguments = [parser.compile_filter(part) for part in parts]
+    constant = arguments[0].constant() if arguments else None
+    problem = kind.problem(constant) if kind.problem and constant is not None else None
+    if problem:
+        raise TemplateSyntaxError(f"The tag '{command}' {problem}")
+    return MadeValue(command, kind, arguments, name)
 
 
 def _count(kind: ValueTag) -> str:
