@@ -125,7 +125,7 @@ def cycles(actions: Mapping[str, Action]) -> list[Cycle]:
             if link is None:
                 finished.add(here)
                 del path[here]
-            elif False:
+            elif link.target in path:
                 names = list(path)
                 circle = tuple(names[names.index(link.target) :])
                 found.append(Cycle(actions=circle, pointer=link.pointer))
