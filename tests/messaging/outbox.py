@@ -1,5 +1,7 @@
 """A small kind of message and a transport that keeps what it is given, to drive the outbox with."""
 
+# ruff: noqa: ARG002 -- a protocol says which arguments there are
+
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

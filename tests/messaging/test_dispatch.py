@@ -129,9 +129,7 @@ async def test_a_template_that_fails_skips_its_message_and_keeps_where_it_fails(
     assert failed.response == "Line 3, column 7: {% endfor %}"
 
 
-async def test_sent_counts_once_one_recipient_got_it(
-    engine: AsyncEngine, account_id: UUID
-) -> None:
+async def test_sent_counts_once_one_recipient_got_it(engine: AsyncEngine, account_id: UUID) -> None:
     def refuse_ann(mail: messaging.Mail) -> messaging.Outcome:
         if mail.recipient == "ann@example.com":
             return messaging.Rejected(response="550 5.1.1 No such user", is_bounce=True)
@@ -161,9 +159,7 @@ async def test_sent_counts_once_one_recipient_got_it(
     assert bounces == ["ann@example.com", "ann@example.com"]
 
 
-async def test_dispatching_again_sends_nothing_twice(
-    engine: AsyncEngine, account_id: UUID
-) -> None:
+async def test_dispatching_again_sends_nothing_twice(engine: AsyncEngine, account_id: UUID) -> None:
     letters = Letterbox()
     outbox = outbox_of(engine, transport=letters, notes=Notes())
     await queue(engine, account_id, "ann@example.com")

@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from towpath import __version__, accounts
+from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
 from towpath.web import health, home, reference
@@ -19,6 +20,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     home.router,
     health.router,
     accounts.router,
+    mailbox.router,
     reference.router,
 )
 
