@@ -28,7 +28,7 @@ from towpath.messaging.model import (
 from towpath.messaging.operations import queue_mail, queue_mails
 from towpath.messaging.policy import LIVE as LIVE_POLICY
 from towpath.messaging.policy import REPLAY as REPLAY_POLICY
-from towpath.messaging.policy import SendingPolicy
+from towpath.messaging.policy import SendingPolicy, live_policy
 from towpath.messaging.ports import Kind, Transport
 from towpath.messaging.queries import (
     MessageActivity,
@@ -76,6 +76,7 @@ __all__ = [
     "due_accounts",
     "get_message",
     "list_messages",
+    "live_policy",
     "message_table",
     "queue_mail",
     "queue_mails",

@@ -1,12 +1,13 @@
 """When to try again, when to give up, and what the monthly limit lets through. Pure rules."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from towpath.kit.config import Settings
 from towpath.messaging.model import DeliveryState, Outcome, Reason, Rejected, Sent, TryLater
 
 RESPONSE_CHARACTERS_MAX = 1_000
@@ -35,6 +36,9 @@ class SendingPolicy:
         assert self.attempts_max > 0
 
 
+ANSWERS_PER_SEND = 2
+SENDS_PER_LEASE = 3
+
 LIVE = SendingPolicy(
     send_seconds_max=60,
     lease_seconds=180,
@@ -52,6 +56,20 @@ REPLAY = SendingPolicy(
     attempts_max=12,
 )
 """About three minutes of attempts: somebody is watching the progress bar."""
+
+
+def live_policy(settings: Settings) -> SendingPolicy:
+    """Return the policy of a worker: a mail may take as long as two slow answers.
+
+    With the default of 30 seconds an answer, what a crashed worker had claimed is claimed again
+    after three minutes.
+    """
+    send_seconds_max = ANSWERS_PER_SEND * max(settings.smtp_timeout_seconds, 1)
+    return replace(
+        LIVE,
+        send_seconds_max=send_seconds_max,
+        lease_seconds=SENDS_PER_LEASE * send_seconds_max,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

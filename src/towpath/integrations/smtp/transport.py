@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from ssl import SSLContext
+from typing import Self
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException
@@ -10,8 +12,9 @@ from towpath.integrations.smtp.connections import Connections
 from towpath.integrations.smtp.headers import BadAddress, BadHeader
 from towpath.integrations.smtp.mapping import Stage, outcome_of_reply, outcome_of_trouble
 from towpath.integrations.smtp.message import BadSender, Envelope, build
-from towpath.integrations.smtp.server import MailServer, tls_context_of
+from towpath.integrations.smtp.server import MailServer, parse_url, tls_context_of
 from towpath.kit import clock
+from towpath.kit.config import BadSetting, Settings
 from towpath.messaging import Circuit, Mail, Outcome, Reason, Rejected, Sent
 
 COMPLETED = 250
@@ -42,6 +45,23 @@ class SmtpTransport:
             timeout_seconds=timeout_seconds,
             greeting_name=greeting_name,
             tls_context=tls_context or tls_context_of(server),
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Make the transport of an installation with a mail server; raises `BadSetting`."""
+        if settings.smtp_url is None:
+            raise BadSetting(
+                "TOWPATH_SMTP_URL is not set; there is no mail server to send through."
+            )
+        for name in ("smtp_connections_max", "smtp_timeout_seconds"):
+            if getattr(settings, name) < 1:
+                raise BadSetting(f"TOWPATH_{name.upper()} must be at least 1.")
+        return cls(
+            parse_url(settings.smtp_url),
+            connections_max=settings.smtp_connections_max,
+            timeout_seconds=settings.smtp_timeout_seconds,
+            greeting_name=urlsplit(settings.public_url).hostname or "localhost",
         )
 
     async def send(
