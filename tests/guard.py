@@ -23,6 +23,7 @@ FORBIDDEN = {
     "ON DELETE SET NULL": re.compile(r"\bON DELETE SET NULL\b", re.I),
 }
 CHANGES_IN_SET = re.compile(r"\bSET\b(?P<set>.*?)(\bWHERE\b|\bFROM\b|\bRETURNING\b|$)", re.I | re.S)
+PARAMETER = re.compile(r"%\(\w+\)s")
 UNSTABLE = re.compile(r"\b(now|random|clock_timestamp|statement_timestamp)\(\)|\bCURRENT_TIMESTAMP\b|interval\b", re.I)
 
 
@@ -50,8 +51,9 @@ def check_statement(statement: str, options: Mapping[str, object]) -> None:
                 raise OutsideTheDialect(f"an unstable expression is SET in: {statement}")
     if options.get(CROSSES_ACCOUNTS) or not re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement, re.I):
         return
-    named = [name for name in tenant_tables() if re.search(rf'\b{name}\b', statement)]
-    if named and not re.search(r"account_id\s*=\s*(%\(|ANY|\$|\w+\.account_id)", statement):
+    text = PARAMETER.sub("?", statement)
+    named = [name for name in tenant_tables() if re.search(rf"\b{name}\b(?!\.)", text)]
+    if named and not re.search(r"account_id\s*=\s*(\?|ANY|\w+\.account_id)", text):
         raise OutsideTheDialect(f"no account_id = in a statement on {named}: {statement}")
 
 

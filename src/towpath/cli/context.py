@@ -144,6 +144,4 @@ def print_json(value: object) -> None:
 
 def json_text(value: object) -> str:
     """Write JSON as people and scripts read it."""
-
-
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

@@ -66,9 +66,7 @@ def events(
     file: FileArgument,
     metric: Annotated[str | None, typer.Option(help="Metric of rows that name none.")] = None,
     columns: MapOption = None,
-    backfill: Annotated[
-        bool, typer.Option(help="Record without triggering flows.")
-    ] = False,
+    backfill: Annotated[bool, typer.Option(help="Record without triggering flows.")] = False,
     bad_rows: BadRowsOption = None,
     account: AccountOption = None,
     data: DataOption = None,
@@ -142,8 +140,12 @@ def in_batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
 def opened_with_progress(file: Path, what: str) -> Iterator[tuple[TextIO, Callable[[], None]]]:
     """Open a file and show how much of it has been read; call the second value to move the bar."""
     bar = Progress(
-        TextColumn(what), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(), console=errors, transient=True,
+        TextColumn(what),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
     )
     with file.open("rb") as raw, bar:
         task = bar.add_task(what, total=max(file.stat().st_size, 1))

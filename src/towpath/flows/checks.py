@@ -33,7 +33,9 @@ async def save_problems(
     stored = await _stored_templates(conn, account_id=account_id, parsed=parsed)
     for message in _alerts_of(parsed):
         for field, source in _sources(message, stored):
-            problems += _template_problems(source, pointer=f"{message.pointer}/{field}", field=field)
+            problems += _template_problems(
+                source, pointer=f"{message.pointer}/{field}", field=field
+            )
         if message.template_id is not None and message.template_id not in stored:
             problems.append(
                 Invalid(
@@ -71,9 +73,7 @@ async def _stored_templates(
     conn: AsyncConnection, *, account_id: UUID, parsed: Definition
 ) -> dict[str, templates.StoredTemplate]:
     wanted = {message.template_id for message in _alerts_of(parsed) if message.template_id}
-    return await templates.templates_by_id(
-        conn, account_id=account_id, template_ids=sorted(wanted)
-    )
+    return await templates.stored_templates(conn, account_id=account_id, template_ids=sorted(wanted))
 
 
 def _sources(

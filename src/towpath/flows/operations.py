@@ -53,21 +53,30 @@ async def create_flow(
     saved_by: str,
     now: datetime,
     creates_metrics: bool = False,
+    is_started: bool = False,
 ) -> SavedFlow:
     """Store a flow as draft, whatever its file says, with warnings for what keeps it from live.
 
     Actions get ids of our own in place of their local labels (api.md §5.5.2). Metrics may be
     named by id or by name; `creates_metrics` makes those that do not exist yet (a flow file
-    brought in before the first event). Raises `DefinitionInvalid` and `FlowNameInvalid`.
+    brought in before the first event). `is_started` is for a replay: the statuses of the file
+    count, and a file that is all draft goes live. Raises `FlowNameInvalid` and
+    `DefinitionInvalid`, for a started flow also for what keeps it from running.
     """
     if not 1 <= len(name.strip()) <= NAME_CHARACTERS_MAX:
         raise FlowNameInvalid(pointer="/name")
-    parsed = definitions.with_status(definitions.parse(document), Status.DRAFT)
+    parsed = definitions.parse(document)
+    if not is_started:
+        parsed = definitions.with_status(parsed, Status.DRAFT)
+    elif definitions.flow_status(parsed) is Status.DRAFT:
+        parsed = definitions.with_status(parsed, Status.LIVE)
     parsed = await _resolve_metrics(
         conn, account_id=account_id, parsed=parsed, now=now, creates=creates_metrics
     )
     labels = {action.id: ids.new_short_id() for action in parsed.every_action()}
     stored = definitions.with_ids(parsed, labels.__getitem__)
+    if is_started:
+        _refuse(await _problems(conn, account_id=account_id, parsed=stored))
     flow_id = ids.new_short_id()
     await conn.execute(
         flow.insert().values(
@@ -119,12 +128,7 @@ async def save_definition(
         for action in new.every_action()
     }
     stored = definitions.with_ids(new, labels.__getitem__)
-    problems = await save_problems(conn, account_id=account_id, parsed=stored)
-    if definitions.flow_status(stored) is Status.LIVE:
-        problems += definitions.obstacles_to_live(stored)
-        problems += await unresolved_references(conn, account_id=account_id, parsed=stored)
-    if problems:
-        raise DefinitionInvalid(problems)
+    _refuse(await _problems(conn, account_id=account_id, parsed=stored))
     return await _store(
         conn, before=before, old=old, new=stored, labels=labels, saved_by=saved_by, now=now
     )
@@ -152,14 +156,8 @@ async def set_status(
     before = await _lock(conn, account_id=account_id, flow_id=flow_id)
     old = await _current(conn, before)
     new = definitions.with_status(old, Status(status))
-    problems: list[Invalid] = []
     if status != Status.DRAFT:
-        problems += await save_problems(conn, account_id=account_id, parsed=new)
-    if status == Status.LIVE:
-        problems += definitions.obstacles_to_live(new)
-        problems += await unresolved_references(conn, account_id=account_id, parsed=new)
-    if problems:
-        raise DefinitionInvalid(problems)
+        _refuse(await _problems(conn, account_id=account_id, parsed=new))
     labels = {action.id: action.id for action in new.every_action()}
     return await _store(
         conn, before=before, old=old, new=new, labels=labels, saved_by=saved_by, now=now
@@ -227,9 +225,7 @@ async def _store(
     await conn.execute(
         flow.update()
         .where(flow.c.account_id == account_id, flow.c.id == flow_id)
-        .values(
-            version=version, status=status, trigger_type=_trigger_type(new), updated_at=now
-        )
+        .values(version=version, status=status, trigger_type=_trigger_type(new), updated_at=now)
     )
     await _store_actions(conn, before=before, old=old, new=new, labels=labels, now=now)
     await _listen(conn, before=before, new=new, status=status)
@@ -297,18 +293,14 @@ def _next_remaining(old: Definition, action_id: str, remaining: set[str]) -> str
     return here
 
 
-async def _listen(
-    conn: AsyncConnection, *, before: Flow, new: Definition, status: Status
-) -> None:
+async def _listen(conn: AsyncConnection, *, before: Flow, new: Definition, status: Status) -> None:
     """Have events of the trigger's metric queued while the flow is live or manual."""
     listener = f"{LISTENER_PREFIX}{before.id}"
     await people.remove_metric_listener(conn, account_id=before.account_id, listener=listener)
     trigger = new.trigger
     if status is Status.DRAFT or not isinstance(trigger, MetricTrigger) or not trigger.metric_id:
         return
-    found = await metric_ids(
-        conn, account_id=before.account_id, names_or_ids=[trigger.metric_id]
-    )
+    found = await metric_ids(conn, account_id=before.account_id, names_or_ids=[trigger.metric_id])
     await people.add_metric_listeners(
         conn, account_id=before.account_id, metric_ids=found.values(), listener=listener
     )
@@ -347,6 +339,22 @@ def _listed(definition: Definition | None) -> dict[str, set[str]]:
     }
 
 
+async def _problems(
+    conn: AsyncConnection, *, account_id: UUID, parsed: Definition
+) -> list[Invalid]:
+    """Say why this may not be saved in the editor; a live flow must also be able to run."""
+    problems = await save_problems(conn, account_id=account_id, parsed=parsed)
+    if definitions.flow_status(parsed) is Status.LIVE:
+        problems += definitions.obstacles_to_live(parsed)
+        problems += await unresolved_references(conn, account_id=account_id, parsed=parsed)
+    return problems
+
+
+def _refuse(problems: list[Invalid]) -> None:
+    if problems:
+        raise DefinitionInvalid(problems)
+
+
 def _trigger_type(definition: Definition) -> str:
     """Return the tag of the trigger as it stands in the document."""
     triggers = definition.to_json()["triggers"]
@@ -372,11 +380,7 @@ async def _resolve_metrics(
     missing = sorted(named - found.keys())
     if missing and creates:
         drafts = [people.MetricDraft(name=name) for name in missing]
-        found |= await people.ensure_metrics(
-            conn, account_id=account_id, drafts=drafts, now=now
-        )
+        found |= await people.ensure_metrics(conn, account_id=account_id, drafts=drafts, now=now)
     return definitions.with_references(
         parsed, {(ReferenceKind.METRIC, name): metric_id for name, metric_id in found.items()}
     )
-
-

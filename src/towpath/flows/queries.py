@@ -118,9 +118,7 @@ async def current_versions_of_actions(
         select(flow.c.id, flow.c.version)
         .join(
             flow_action,
-            and_(
-                flow_action.c.account_id == flow.c.account_id, flow_action.c.flow_id == flow.c.id
-            ),
+            and_(flow_action.c.account_id == flow.c.account_id, flow_action.c.flow_id == flow.c.id),
         )
         .where(
             flow.c.account_id == account_id,
@@ -131,12 +129,10 @@ async def current_versions_of_actions(
         .distinct(),
         {"action_ids": list(action_ids)},
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
-async def action_labels(
-    conn: AsyncConnection, *, account_id: UUID, flow_id: str
-) -> dict[str, str]:
+async def action_labels(conn: AsyncConnection, *, account_id: UUID, flow_id: str) -> dict[str, str]:
     """Return the label each action of a flow came with in its file, by action id."""
     rows = await conn.execute(
         select(flow_action.c.id, flow_action.c.label).where(
@@ -158,7 +154,7 @@ async def metric_ids(
         ),
         {"called": list(names_or_ids)},
     )
-    found = rows.tuples().all()
+    found = rows.all()
     by_name = {name: metric_id for metric_id, name in found}
     by_id = {metric_id: metric_id for metric_id, _ in found}
     known = by_name | by_id

@@ -106,9 +106,7 @@ def _stretch(
     return length
 
 
-async def _record(
-    run: Replay, stretch: Sequence[people.EventDraft], progress: Progress
-) -> None:
+async def _record(run: Replay, stretch: Sequence[people.EventDraft], progress: Progress) -> None:
     """Record a stretch of events and start their runs, each judged at its own time."""
     async with run.engine.begin() as conn:
         recorded = await people.record_events(
@@ -149,5 +147,3 @@ async def _pass(run: Replay, *, until: datetime) -> None:
 async def _next_due(run: Replay) -> datetime | None:
     async with run.engine.connect() as conn:
         return await next_due_at(conn, account_id=run.account_id)
-
-

@@ -60,8 +60,11 @@ flow_action = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("deleted_at", DateTime(timezone=True)),
-    Column("redirect_to", Text(collation="C"),
-           comment="deleted: where people waiting here go when due; null: the flow ends for them"),
+    Column(
+        "redirect_to",
+        Text(collation="C"),
+        comment="deleted: where people waiting here go when due; null: the flow ends for them",
+    ),
     PrimaryKeyConstraint("account_id", "id"),
     ForeignKeyConstraint(["account_id", "flow_id"], ["flow.account_id", "flow.id"]),
 )
@@ -79,8 +82,12 @@ flow_run = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("state", Text, nullable=False),
     Column("node_id", Text(collation="C"), comment="the action it stands at"),
-    Column("is_inside", Boolean, nullable=False,
-           comment="inside this delay until due; else the action is executed when due"),
+    Column(
+        "is_inside",
+        Boolean,
+        nullable=False,
+        comment="inside this delay until due; else the action is executed when due",
+    ),
     Column("due_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("error", Text, comment="why it is parked"),
@@ -90,15 +97,29 @@ flow_run = Table(
     ForeignKeyConstraint(["account_id", "event_id"], ["event.account_id", "event.id"]),
     UniqueConstraint("account_id", "flow_id", "entry_key", "attempt"),
     CheckConstraint("state IN ('waiting', 'finished', 'cancelled', 'parked')", name="state"),
-    CheckConstraint("(state = 'waiting') <= (node_id IS NOT NULL AND due_at IS NOT NULL)",
-                    name="waiting"),
-    Index("ix_flow_run_due", "due_at", "account_id", "flow_id", "node_id", "is_inside",
-          postgresql_where=text("state = 'waiting'")),
-    Index("ix_flow_run_cohort", "account_id", "flow_id", "node_id", "is_inside", "due_at",
-          postgresql_where=text("state = 'waiting'")),
+    CheckConstraint(
+        "(state = 'waiting') <= (node_id IS NOT NULL AND due_at IS NOT NULL)", name="waiting"
+    ),
+    Index(
+        "ix_flow_run_due",
+        "due_at",
+        "account_id",
+        "flow_id",
+        "node_id",
+        "is_inside",
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "ix_flow_run_cohort",
+        "account_id",
+        "flow_id",
+        "node_id",
+        "is_inside",
+        "due_at",
+        postgresql_where=text("state = 'waiting'"),
+    ),
     Index("ix_flow_run_profile", "account_id", "profile_id", "flow_id"),
-    Index("ix_flow_run_parked", "account_id", "flow_id",
-          postgresql_where=text("state = 'parked'")),
+    Index("ix_flow_run_parked", "account_id", "flow_id", postgresql_where=text("state = 'parked'")),
 )
 
 step_effect = Table(

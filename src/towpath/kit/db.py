@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import ARRAY, MetaData, Select, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ColumnElement, Grouping
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import Text, TypeEngine
 
@@ -83,9 +83,10 @@ def any_of(
     return target == func.any(bindparam(parameter, type_=ARRAY(kind)))
 
 
-def uuid_array(parameter: str) -> ColumnElement[object]:
+def uuid_array(parameter: str) -> ColumnElement[Any]:
     """Return a bound array of ids; pick one with `[index]`, counted from 1."""
-    return bindparam(parameter, type_=ARRAY(UUID(as_uuid=True)))
+    # The brackets: PostgreSQL takes no subscript straight after the cast that the driver adds.
+    return Grouping(bindparam(parameter, type_=ARRAY(UUID(as_uuid=True))))
 
 
 def notify(channel: str) -> Select[tuple[object]]:

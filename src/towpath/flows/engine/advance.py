@@ -59,7 +59,7 @@ async def due_cohorts(
     due_rows = due.subquery("due_runs")
     keys = [due_rows.c.account_id, due_rows.c.flow_id, due_rows.c.node_id, due_rows.c.is_inside]
     rows = await conn.execute(
-        select(*keys, func.count())
+        select(*keys, func.count().label("runs"))
         .group_by(*keys)
         .order_by(func.min(due_rows.c.due_at), *keys)
         .limit(COHORTS_PER_SCAN_MAX),
@@ -67,12 +67,12 @@ async def due_cohorts(
     )
     return [
         Cohort(
-            account_id=account,
-            flow_id=flow_id,
-            position=Position(node_id=node_id, is_inside=is_inside),
-            runs=count,
+            account_id=row.account_id,
+            flow_id=row.flow_id,
+            position=Position(node_id=row.node_id, is_inside=row.is_inside),
+            runs=row.runs,
         )
-        for account, flow_id, node_id, is_inside, count in rows
+        for row in rows
     ]
 
 
@@ -172,7 +172,11 @@ async def _move(
         return await _leave(conn, cohort=cohort, now=now, batch=batch, target=target)
     parameters = {"now": now, "batch": batch, "run_ids": list(run_ids) if run_ids else None}
     action = plan.definition.actions[position.node_id]
-    if isinstance(action.data, UpdateProfile) and not position.is_inside and _is_active(plan, position):
+    if (
+        isinstance(action.data, UpdateProfile)
+        and not position.is_inside
+        and _is_active(plan, position)
+    ):
         return await update_profiles(conn, plan=plan, position=position, parameters=parameters)
     statement = plan.statements.get(position)
     if statement is None:
@@ -248,5 +252,3 @@ async def _park(
         .where(flow_run.c.account_id == cohort.account_id, flow_run.c.id == run_id)
         .values(state="parked", error=str(failure.orig)[:ERROR_CHARACTERS_MAX])
     )
-
-

@@ -1,6 +1,6 @@
 """`time-delay`: the moment a wait ends, as SQL over a set (flows.md §4, "Time delay")."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import DateTime, Integer, Interval, Time, case, cast, func, literal
 from sqlalchemy.sql.elements import ColumnElement
@@ -11,8 +11,8 @@ ONE_DAY = timedelta(days=1)
 
 
 def end_of_delay(
-    delay: TimeDelay, *, base: ColumnElement[object], profile_timezone: ColumnElement[str]
-) -> ColumnElement[object]:
+    delay: TimeDelay, *, base: ColumnElement[datetime], profile_timezone: ColumnElement[str]
+) -> ColumnElement[datetime]:
     """Return when a wait that starts at `base` ends, as a timestamptz.
 
     Without a time of day N days are N × 24 hours. With one they are N calendar days in the
@@ -25,20 +25,32 @@ def end_of_delay(
     zone = profile_timezone if delay.timezone == PROFILE_TIMEZONE else literal(delay.timezone)
     if delay.delay_until_time is None:
         end = base + _interval(delay.duration)
-        local = func.timezone(zone, end)
-        shift = _days_to_weekday(local, delay.delay_until_weekdays)
-        return case((shift == 0, end), else_=func.timezone(zone, local + _days(shift)))
-    start = func.timezone(zone, base)
+        end_wall = _wall_time(zone, end)
+        shift = _days_to_weekday(end_wall, delay.delay_until_weekdays)
+        return case((shift == 0, end), else_=_moment(zone, end_wall + _days(shift)))
+    start = _wall_time(zone, base)
     midnight = func.date_trunc("day", start + _interval(delay.duration), type_=DateTime())
-    local = midnight + cast(literal(delay.delay_until_time, Time()), Interval())
-    local = case((local < start, local + _interval(ONE_DAY)), else_=local)
+    that_day = midnight + cast(literal(delay.delay_until_time, Time()), Interval())
+    wall: ColumnElement[datetime] = case(
+        (that_day < start, that_day + _interval(ONE_DAY)), else_=that_day
+    )
     if delay.delay_until_weekdays:
-        local = local + _days(_days_to_weekday(local, delay.delay_until_weekdays))
-    return func.timezone(zone, local, type_=DateTime(timezone=True))
+        wall = wall + _days(_days_to_weekday(wall, delay.delay_until_weekdays))
+    return _moment(zone, wall)
+
+
+def _wall_time(
+    zone: ColumnElement[str], moment: ColumnElement[datetime]
+) -> ColumnElement[datetime]:
+    return func.timezone(zone, moment, type_=DateTime())
+
+
+def _moment(zone: ColumnElement[str], wall: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    return func.timezone(zone, wall, type_=DateTime(timezone=True))
 
 
 def _days_to_weekday(
-    local: ColumnElement[object], allowed: frozenset[Weekday]
+    local: ColumnElement[datetime], allowed: frozenset[Weekday]
 ) -> ColumnElement[int]:
     numbers = {day.iso_number for day in allowed}
     waits = {

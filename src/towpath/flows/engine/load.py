@@ -48,9 +48,7 @@ class Plans:
             key = (account_id, flow_id, version, timezone)
             plan = self.cache.get(key)
             if plan is None or plan.is_deleted != (deleted_at is not None):
-                plan = await _read(
-                    conn, key=key, is_deleted=deleted_at is not None
-                )
+                plan = await _read(conn, key=key, is_deleted=deleted_at is not None)
                 self.cache.put(key, plan)
             found.append(plan)
         return found
@@ -79,16 +77,14 @@ async def _read(
         )
     )
     definition = definitions.parse(document)
-    links = Counter(
-        link.target for action in definition.actions.values() for link in action.links
-    )
+    links = Counter(link.target for action in definition.actions.values() for link in action.links)
     return FlowPlan(
         account_id=account_id,
         flow_id=flow_id,
         version=version,
         is_deleted=is_deleted,
         definition=definition,
-        redirects=dict(gone.tuples().all()),
+        redirects=dict(gone.all()),
         account_timezone=timezone,
         meeting_points=frozenset(target for target, count in links.items() if count > 1),
     )

@@ -9,7 +9,9 @@ tree; every action in it has one path, and who walks it is a conjunction of spli
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID as Id
 
 from sqlalchemy import (
     CTE,
@@ -31,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
 from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import Select
+from sqlalchemy.sql.selectable import FromClause, Select
+from sqlalchemy.types import TypeEngine
 
 from towpath import messaging, people
 from towpath.audiences.conditions import ConditionGroups, Scope, compile_groups
@@ -119,7 +122,7 @@ def stage_statement(plan: FlowPlan, position: Position) -> Update:
     return statement
 
 
-def judged_cohort(plan: FlowPlan, position: Position) -> Select[tuple[object, ...]]:
+def judged_cohort(plan: FlowPlan, position: Position) -> Select[Any]:
     """Claim the cohort and judge the profile filter, for an action that changes people.
 
     Parameters: `now`, `batch`, `run_ids`. Columns: id, profile_id, base, passes, …
@@ -175,7 +178,7 @@ def _is_cut(plan: FlowPlan, action: Action, tree: _Tree, *, is_first: bool) -> b
     )
 
 
-def _due(plan: FlowPlan, position: Position) -> Select[tuple[object, ...]]:
+def _due(plan: FlowPlan, position: Position) -> Select[Any]:
     """Claim the cohort: who stands at `position` and is due."""
     now = bindparam("now", type_=DateTime(timezone=True))
     run_ids = bindparam("run_ids", type_=ARRAY(UUID(as_uuid=True)))
@@ -212,26 +215,22 @@ def _starts_with_wait(plan: FlowPlan, position: Position) -> bool:
 
 
 def scope_of(
-    account_id: object,
+    account_id: Id,
     *,
-    profile: object,
-    event: object,
-    started_at: ColumnElement[object],
-    now: ColumnElement[object],
+    profile: FromClause,
+    event: FromClause,
+    started_at: ColumnElement[datetime],
+    now: ColumnElement[datetime],
 ) -> Scope:
     """Return the SQL side of conditions about a run."""
     return Scope(
-        account_id=account_id,  # type: ignore[arg-type]
-        profile=profile,  # type: ignore[arg-type]
-        event=event,  # type: ignore[arg-type]
-        started_at=started_at,
-        now=now,
+        account_id=account_id, profile=profile, event=event, started_at=started_at, now=now
     )
 
 
 def _judged(
     plan: FlowPlan, splits: Mapping[str, ConditionGroups], due: CTE, *, is_filtered: bool
-) -> Select[tuple[object, ...]]:
+) -> Select[Any]:
     """Judge the profile filter and every split of the stage, for everybody in it."""
     profile = people.profile_table.alias("person")
     event = people.event_table.alias("trigger_event")
@@ -269,21 +268,17 @@ def _judged(
 
 def _on_path(tree: _Tree, judged: CTE, path: _Path) -> ColumnElement[bool]:
     numbers = {split_id: number for number, split_id in enumerate(tree.splits)}
-    conditions = [
-        judged.c[f"split_{numbers[step.split_id]}"].is_(step.is_yes) for step in path
-    ]
+    conditions = [judged.c[f"split_{numbers[step.split_id]}"].is_(step.is_yes) for step in path]
     return and_(true(), *conditions)
 
 
-def _placed(tree: _Tree, judged: CTE) -> Select[tuple[object, ...]]:
+def _placed(tree: _Tree, judged: CTE) -> Select[Any]:
     """Say for every run of the stage where it stands next, and until when."""
     leaves = [(_on_path(tree, judged, leaf.path), leaf) for leaf in tree.leaves]
 
-    def choose(
-        values: Sequence[ColumnElement[object]], kind: object
-    ) -> ColumnElement[object]:
+    def choose(values: Sequence[ColumnElement[Any]], kind: TypeEngine[Any]) -> ColumnElement[object]:
         pairs = [(on_path, value) for (on_path, _), value in zip(leaves, values, strict=True)]
-        return case(*pairs, else_=null()).cast(kind)  # type: ignore[arg-type]
+        return case(*pairs, else_=null()).cast(kind)
 
     due = [
         end_of_delay(leaf.delay.data, base=judged.c.base, profile_timezone=judged.c.timezone)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, and_, bindparam, false, func, select, true
+from sqlalchemy import DateTime, Integer, Text, Uuid, and_, bindparam, false, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -116,9 +116,7 @@ async def _trigger(
     rows = (
         await conn.execute(
             select(queue.c.event_id, queue.c.metric_id)
-            .where(
-                queue.c.account_id == account_id, queue.c.time <= now, queue.c.error.is_(None)
-            )
+            .where(queue.c.account_id == account_id, queue.c.time <= now, queue.c.error.is_(None))
             .order_by(queue.c.time, queue.c.event_id)
             .limit(batch)
         )
@@ -157,9 +155,7 @@ async def _listening(
     conn: AsyncConnection, *, plans: Plans, account_id: UUID, metric_ids: Iterable[str]
 ) -> list[FlowPlan]:
     """Return the live and manual flows that these metrics trigger."""
-    flow_ids = await listening_flow_ids(
-        conn, account_id=account_id, metric_ids=sorted(metric_ids)
-    )
+    flow_ids = await listening_flow_ids(conn, account_id=account_id, metric_ids=sorted(metric_ids))
     if not flow_ids:
         return []
     plans_found = await plans.current_of(conn, account_id=account_id, flow_ids=flow_ids)
@@ -242,7 +238,7 @@ async def _re_entry(
         .group_by(flow_run.c.profile_id),
         {"profile_ids": list({candidate.profile_id for candidate in candidates})},
     )
-    last_entries: dict[UUID, datetime] = dict(rows.tuples().all())
+    last_entries: dict[UUID, datetime] = dict(rows.all())
     entering = []
     for candidate in candidates:
         last = last_entries.get(candidate.profile_id)
@@ -268,26 +264,26 @@ async def _enter(conn: AsyncConnection, *, plan: FlowPlan, entering: list[_Candi
     rows = db.array_rows(
         "entering",
         {
-            "run_id": Uuid(),
-            "profile_id": Uuid(),
-            "event_id": Uuid(),
-            "entry_key": Text(),
-            "started_at": DateTime(timezone=True),
+            "run_ids": Uuid(),
+            "profile_ids": Uuid(),
+            "event_ids": Uuid(),
+            "entry_keys": Text(),
+            "entry_times": DateTime(timezone=True),
         },
     )
     entry_action_id = plan.definition.entry_action_id
     source = select(
-        bindparam("account", plan.account_id, Uuid()).label("account_id"),
-        rows.c.run_id.label("id"),
-        bindparam("flow", plan.flow_id, Text()).label("flow_id"),
-        rows.c.profile_id,
-        rows.c.event_id,
-        rows.c.entry_key,
-        rows.c.started_at,
-        bindparam("state", "waiting", Text()).label("state"),
-        bindparam("node", entry_action_id, Text()).label("node_id"),
+        literal(plan.account_id, Uuid()).label("account_id"),
+        rows.c.run_ids.label("id"),
+        literal(plan.flow_id, Text()).label("flow_id"),
+        rows.c.profile_ids.label("profile_id"),
+        rows.c.event_ids.label("event_id"),
+        rows.c.entry_keys.label("entry_key"),
+        rows.c.entry_times.label("started_at"),
+        literal("waiting", Text()).label("state"),
+        literal(entry_action_id, Text()).label("node_id"),
         false().label("is_inside"),
-        rows.c.started_at.label("due_at"),
+        rows.c.entry_times.label("due_at"),
     )
     inserted = await conn.execute(
         insert(flow_run)
@@ -295,11 +291,11 @@ async def _enter(conn: AsyncConnection, *, plan: FlowPlan, entering: list[_Candi
         .on_conflict_do_nothing()
         .returning(flow_run.c.id),
         {
-            "run_id": ids.new_ids(len(entering)),
-            "profile_id": [candidate.profile_id for candidate in entering],
-            "event_id": [candidate.event_id for candidate in entering],
-            "entry_key": [f"event:{candidate.event_id}" for candidate in entering],
-            "started_at": [candidate.time for candidate in entering],
+            "run_ids": ids.new_ids(len(entering)),
+            "profile_ids": [candidate.profile_id for candidate in entering],
+            "event_ids": [candidate.event_id for candidate in entering],
+            "entry_keys": [f"event:{candidate.event_id}" for candidate in entering],
+            "entry_times": [candidate.time for candidate in entering],
         },
     )
     return len(inserted.all())
@@ -321,5 +317,3 @@ async def _set_aside_first(
         .where(queue.c.account_id == account_id, queue.c.event_id == first)
         .values(error=str(failure.orig)[:ERROR_CHARACTERS_MAX])
     )
-
-

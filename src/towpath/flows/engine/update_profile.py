@@ -53,8 +53,8 @@ async def update_profiles(
         _effects(plan, action, outcome),
         {
             "now": now,
-            "run_id": [row.id for row in rows],
-            "profile_id": [row.profile_id for row in rows],
+            "run_ids": [row.id for row in rows],
+            "profile_ids": [row.profile_id for row in rows],
             "passes": ["yes" if row.passes else "no" for row in rows],
         },
     )
@@ -66,15 +66,15 @@ async def update_profiles(
 
 def _effects(plan: FlowPlan, action: Action, outcome: str) -> Any:
     """Write a row per run, once; only rows that are new are carried out."""
-    rows = db.array_rows("judged", {"run_id": Uuid(), "profile_id": Uuid(), "passes": Text()})
+    rows = db.array_rows("judged", {"run_ids": Uuid(), "profile_ids": Uuid(), "passes": Text()})
     is_passing = rows.c.passes == "yes"
     skipped = literal(messaging.Reason.FAILS_FLOW_FILTERS.value, Text())
     source = select(
         literal(plan.account_id, Uuid()).label("account_id"),
-        rows.c.run_id,
+        rows.c.run_ids.label("run_id"),
         literal(action.id, Text()).label("action_id"),
         literal(plan.flow_id, Text()).label("flow_id"),
-        rows.c.profile_id,
+        rows.c.profile_ids.label("profile_id"),
         case((is_passing, literal(outcome, Text())), else_=literal("skipped")).label("outcome"),
         case((is_passing, null()), else_=skipped).label("reason"),
         bindparam("now", type_=DateTime(timezone=True)).label("happened_at"),
@@ -186,4 +186,3 @@ async def _move_on(
         {"run_id": [row.id for row in rows], "base": [row.base for row in rows]},
     )
     return len(result.all())
-

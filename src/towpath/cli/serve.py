@@ -1,0 +1,219 @@
+"""`towpath up`, `web`, `worker`, `migrate` and `doctor`."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from towpath import accounts, migrations, wiring
+from towpath.cli import demo as demo_shop
+from towpath.cli.context import (
+    DataOption,
+    console,
+    migrated_database,
+    settings_for,
+    shown_errors,
+)
+from towpath.kit.config import Settings
+from towpath.kit.log import configure_logging
+from towpath.kit.runtime import Runtime
+from towpath.web import create_app
+from towpath.worker import Worker
+
+WORKER_RESTART_SECONDS = 1.0
+WORKER_RESTARTS_MAX = 1_000
+WORKER_STOP_SECONDS_MAX = 25
+SHUTDOWN_SECONDS_MAX = 10
+
+PortOption = Annotated[int | None, typer.Option(help="Port of the web server; default 8600.")]
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")]
+
+
+def up(
+    data: DataOption = None,
+    port: PortOption = None,
+    host: HostOption = None,
+    demo: Annotated[bool, typer.Option(help="Load a small shop and run the main job.")] = False,
+) -> None:
+    """Run everything: database, web server and worker, until Ctrl-C."""
+    with shown_errors():
+        settings = _settings(data, port, host)
+        configure_logging(settings)
+        with migrated_database(settings) as url:
+            asyncio.run(_up(settings, url, is_demo=demo))
+
+
+def web(data: DataOption = None, port: PortOption = None, host: HostOption = None) -> None:
+    """Run the web server alone."""
+    with shown_errors():
+        settings = _settings(data, port, host)
+        configure_logging(settings)
+        with migrated_database(settings) as url:
+            asyncio.run(_web(settings, url))
+
+
+def worker(data: DataOption = None) -> None:
+    """Run a worker alone: triggers, steps and sending."""
+    with shown_errors():
+        settings = settings_for(data)
+        configure_logging(settings)
+        with migrated_database(settings) as url:
+            asyncio.run(_worker(settings, url))
+
+
+def migrate(data: DataOption = None) -> None:
+    """Bring the database to the newest schema."""
+    with shown_errors():
+        settings = settings_for(data)
+        with wiring.database(settings) as url:
+            revision = migrations.upgrade(url)
+        console.print(f"The database is at {revision}.", highlight=False)
+
+
+def _settings(data: Path | None, port: int | None, host: str | None) -> Settings:
+    settings = settings_for(data)
+    if port is not None:
+        is_default_url = settings.public_url == Settings().public_url
+        settings = replace(settings, port=port)
+        if is_default_url:
+            settings = replace(settings, public_url=f"http://localhost:{port}")
+    return replace(settings, host=host) if host is not None else settings
+
+
+async def _up(settings: Settings, url: str, *, is_demo: bool) -> None:
+    async with wiring.runtime(settings, url) as runtime:
+        await _first_start(runtime)
+        if is_demo:
+            await demo_shop.load(runtime)
+        stop = asyncio.Event()
+        supervisor = asyncio.create_task(_keep_worker(settings, stop))
+        try:
+            await _serve(runtime, is_demo=is_demo)
+        finally:
+            stop.set()
+            await supervisor
+
+
+async def _web(settings: Settings, url: str) -> None:
+    async with wiring.runtime(settings, url) as runtime:
+        await _first_start(runtime)
+        await _serve(runtime, is_demo=False)
+
+
+async def _first_start(runtime: Runtime) -> None:
+    """Make the first account from the environment, or show the link that makes it."""
+    now = runtime.clock()
+    async with runtime.engine.begin() as conn:
+        await accounts.bootstrap(conn, settings=runtime.settings, now=now)
+        link = await accounts.first_owner_link(
+            conn, public_url=runtime.settings.public_url, now=now
+        )
+    if link is not None:
+        console.print(
+            f"No owner yet. Open this link once to make the first account:\n\n  {link}\n",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+async def _serve(runtime: Runtime, *, is_demo: bool) -> None:
+    settings = runtime.settings
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(runtime),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
+        )
+    )
+    announced = asyncio.create_task(_announce(server, runtime, is_demo=is_demo))
+    try:
+        await server.serve()
+    finally:
+        announced.cancel()
+        with suppress(asyncio.CancelledError):
+            await announced
+
+
+async def _announce(server: uvicorn.Server, runtime: Runtime, *, is_demo: bool) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    console.print(
+        f"Towpath is at {runtime.settings.public_url} (Ctrl-C stops it).", highlight=False
+    )
+    if is_demo:
+        await demo_shop.print_sign_in(runtime)
+
+
+@dataclass(slots=True)
+class _Restarts:
+    """How often the worker had to be started again."""
+
+    count: int = 0
+
+
+async def _keep_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the worker as a process of its own, and start it again when it dies."""
+    command = [sys.executable, "-m", "towpath", "worker", "--data", str(settings.data)]
+    environment = {**os.environ, "TOWPATH_PUBLIC_URL": settings.public_url}
+    restarts = _Restarts()
+    while not stop.is_set() and restarts.count < WORKER_RESTARTS_MAX:
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
+        )
+        stopped = asyncio.create_task(stop.wait())
+        ended = asyncio.create_task(process.wait())
+        await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            await _stop_worker(process)
+            stopped.cancel()
+            return
+        stopped.cancel()
+        restarts.count += 1
+        console.print(f"The worker ended ({process.returncode}); starting it again.")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WORKER_RESTART_SECONDS)
+
+
+async def _stop_worker(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), WORKER_STOP_SECONDS_MAX)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+def _die_with_parent() -> None:
+    """Have the kernel end this process when its parent dies, also after kill -9 (Linux)."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 -- in the child only
+
+        parent_death_signal = 1
+        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
+
+
+async def _worker(settings: Settings, url: str) -> None:
+    async with wiring.runtime(settings, url) as runtime:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        transport = wiring.transport_of(runtime)
+        own = Worker(runtime=runtime, outbox=wiring.outbox_of(runtime, transport))
+        await own.run(stop)
+
+
