@@ -34,6 +34,7 @@ from towpath.flows.queries import (
     list_flows,
 )
 from towpath.flows.replay import Progress, Replay, replay
+from towpath.flows.routes import router
 from towpath.flows.tables import flow as flow_table
 from towpath.flows.tables import flow_run as flow_run_table
 from towpath.flows.tables import step_effect as step_effect_table
@@ -73,6 +74,7 @@ __all__ = [
     "next_due_at",
     "read_flow_file",
     "replay",
+    "router",
     "save_definition",
     "sent_messages",
     "set_status",

@@ -73,7 +73,9 @@ async def _stored_templates(
     conn: AsyncConnection, *, account_id: UUID, parsed: Definition
 ) -> dict[str, templates.StoredTemplate]:
     wanted = {message.template_id for message in _alerts_of(parsed) if message.template_id}
-    return await templates.stored_templates(conn, account_id=account_id, template_ids=sorted(wanted))
+    return await templates.stored_templates(
+        conn, account_id=account_id, template_ids=sorted(wanted)
+    )
 
 
 def _sources(

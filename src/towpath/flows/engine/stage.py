@@ -276,7 +276,9 @@ def _placed(tree: _Tree, judged: CTE) -> Select[Any]:
     """Say for every run of the stage where it stands next, and until when."""
     leaves = [(_on_path(tree, judged, leaf.path), leaf) for leaf in tree.leaves]
 
-    def choose(values: Sequence[ColumnElement[Any]], kind: TypeEngine[Any]) -> ColumnElement[object]:
+    def choose(
+        values: Sequence[ColumnElement[Any]], kind: TypeEngine[Any]
+    ) -> ColumnElement[object]:
         pairs = [(on_path, value) for (on_path, _), value in zip(leaves, values, strict=True)]
         return case(*pairs, else_=null()).cast(kind)
 
