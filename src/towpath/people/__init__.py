@@ -9,8 +9,21 @@ The tables are here for the queries of higher features, which may join them; nob
 
 from towpath.people.dates import date_values, epoch_seconds
 from towpath.people.drafts import event_draft, event_time, metric_name, profile_draft
+from towpath.people.files import (
+    BadRow,
+    FileFormat,
+    FileUnreadable,
+    file_format,
+    read_events,
+    read_profile_rows,
+    read_rows,
+)
 from towpath.people.model import (
+    ATTRIBUTES,
+    EVENT_PROPERTIES_MAX,
     EVENTS_PER_REQUEST_MAX,
+    LOCATION_COORDINATES,
+    LOCATION_TEXTS,
     VALUE,
     VALUE_CURRENCY,
     Channel,
@@ -18,6 +31,7 @@ from towpath.people.model import (
     ConsentStatus,
     DuplicateProfile,
     EventDraft,
+    EventNotFound,
     Identifier,
     InvalidEvent,
     InvalidProfile,
@@ -67,15 +81,23 @@ from towpath.people.tables import profile as profile_table
 from towpath.people.tables import trigger_queue as trigger_queue_table
 
 __all__ = [
+    "ATTRIBUTES",
     "EVENTS_PER_REQUEST_MAX",
+    "EVENT_PROPERTIES_MAX",
+    "LOCATION_COORDINATES",
+    "LOCATION_TEXTS",
     "VALUE",
     "VALUE_CURRENCY",
     "WORK_CHANNEL",
+    "BadRow",
     "Channel",
     "Consent",
     "ConsentStatus",
     "DuplicateProfile",
     "EventDraft",
+    "EventNotFound",
+    "FileFormat",
+    "FileUnreadable",
     "Identifier",
     "InvalidEvent",
     "InvalidProfile",
@@ -100,6 +122,7 @@ __all__ = [
     "event_draft",
     "event_table",
     "event_time",
+    "file_format",
     "get_metric",
     "get_profile",
     "last_event_times",
@@ -114,7 +137,10 @@ __all__ = [
     "profile_draft",
     "profile_from",
     "profile_table",
+    "read_events",
+    "read_profile_rows",
     "read_profiles",
+    "read_rows",
     "record_events",
     "remove_metric_listener",
     "set_consent",

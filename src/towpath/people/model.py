@@ -75,6 +75,10 @@ class MetricNotFound(NotFound):
     """A metric with this id does not exist."""
 
 
+class EventNotFound(NotFound):
+    """An event with this id does not exist."""
+
+
 class DuplicateProfile(Conflict):
     """A profile already exists with one of these identifiers; update that one instead."""
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from towpath import __version__, accounts
+from towpath import __version__, accounts, people
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
-from towpath.web import health, home, reference
+from towpath.web import api, health, home, reference
 from towpath.web.error_pages import error_page
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -30,11 +30,13 @@ def create_app(
     *,
     routers: Sequence[APIRouter] = (),
     lifespan: Lifespan | None = None,
+    merge_listeners: Sequence[people.MergeListener] = (),
 ) -> FastAPI:
     """Return the application of this process.
 
     `routers` are those that need something of this process (wiring makes them); `lifespan` runs
-    around serving, for instance to start a worker beside it.
+    around serving, for instance to start a worker beside it. `merge_listeners` move the rows of
+    higher features when two profiles are merged.
     """
     app = FastAPI(
         title="Towpath",
@@ -53,4 +55,5 @@ def create_app(
     )
     for router in (*ROUTERS, *routers):
         app.include_router(router)
+    api.install(app, merge_listeners=merge_listeners)
     return app

@@ -1,0 +1,104 @@
+"""Writing JSON:API documents from rows and descriptions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from towpath.web.api.description import Relation, Resource, Values, show_id
+from towpath.web.api.parameters import CURSOR, Parameters, Position, write_cursor
+from towpath.web.api.reading import Found, wanted_attributes
+from towpath.web.api.resources import RESOURCES
+
+MEDIA_TYPE = "application/vnd.api+json"
+
+
+def respond(document: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Answer with a document."""
+    return Response(msgspec.json.encode(document), status_code=status, media_type=MEDIA_TYPE)
+
+
+def resource_object(
+    resource: Resource, row: Row[Any], extras: Values, parameters: Parameters, base: str
+) -> dict[str, Any]:
+    """Write one resource; `base` is the address of the API without its path."""
+    shown_id = show_id(resource.id_kind, row.id)
+    itself = f"{base}/api/{resource.path}/{shown_id}"
+    wanted = wanted_attributes(resource, parameters)
+    attributes = {
+        name: attribute.read(row, extras)
+        for name, attribute in resource.attributes.items()
+        if name in wanted
+    }
+    sparse = parameters.fields.get(resource.name)
+    if sparse is not None:
+        attributes = _narrowed(attributes, sparse, parameters.additional)
+    written: dict[str, Any] = {"type": resource.name, "id": shown_id, "attributes": attributes}
+    if resource.relations:
+        written["relationships"] = {
+            name: {
+                "data": identifier(relation, row),
+                "links": {
+                    "self": f"{itself}/relationships/{name}",
+                    "related": f"{itself}/{name}",
+                },
+            }
+            for name, relation in resource.relations.items()
+        }
+    return written | {"links": {"self": itself}}
+
+
+def identifier(relation: Relation, row: Row[Any]) -> dict[str, str]:
+    """Write the type and id of what a relation leads to."""
+    target = RESOURCES[relation.target]
+    value = getattr(row, relation.column.key or "")
+    return {"type": target.name, "id": show_id(target.id_kind, value)}
+
+
+def collection_links(
+    resource: Resource,
+    found: Found,
+    parameters: Parameters,
+    base: str,
+    query: Sequence[tuple[str, str]],
+) -> dict[str, str | None]:
+    """Write the addresses of this page and its neighbours, keeping every other parameter."""
+    path = f"{base}/api/{resource.path}"
+    kept = [(name, value) for name, value in query if name != CURSOR]
+    sort = f"{'-' if parameters.is_descending else ''}{parameters.sort}"
+    kind = resource.sorts[parameters.sort].kind
+
+    def address(position: Position | None) -> str | None:
+        if position is None:
+            return None
+        shown_id = show_id(resource.id_kind, position.id)
+        cursor = write_cursor(sort, kind, position, shown_id=shown_id)
+        return f"{path}?{urlencode([*kept, (CURSOR, cursor)])}"
+
+    return {
+        "self": f"{path}?{urlencode(query)}" if query else path,
+        "prev": address(found.before),
+        "next": address(found.after),
+    }
+
+
+def _narrowed(
+    attributes: dict[str, Any], sparse: tuple[str, ...], additional: frozenset[str]
+) -> dict[str, Any]:
+    """Keep the named members, also single ones of an object (`location.city`)."""
+    kept: dict[str, Any] = {}
+    for name in [*sparse, *additional]:
+        top, _, below = name.partition(".")
+        if top not in attributes:
+            continue
+        value = attributes[top]
+        if below and isinstance(value, Mapping) and below in value:
+            inner = kept.setdefault(top, {})
+            if isinstance(inner, dict):
+                inner[below] = value[below]
+        elif not below:
+            kept[top] = value
+    return kept
