@@ -3,6 +3,7 @@
 import inspect
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,7 @@ from towpath.templates.render_limits import (
 
 # What a bomb may take of one core; without the limits they take minutes or all memory.
 SECONDS_MAX = 4.0
+MEMORY_BYTES_MAX = 10_000_000
 
 NUMBERS = list(range(100_000))
 LARGE = {f"key{index}": "v" * 10 for index in range(3_000)}
@@ -239,6 +241,30 @@ def test_the_output_is_measured_in_bytes() -> None:
     event: dict[str, object] = {"t": "\N{WOMAN}" * (OUTPUT_BYTES_MAX // 4 + 1)}
 
     assert "larger than" in _outcome("{{ event.t }}", event)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ event.text|find_replace:'a|" + "b" * 1_900 + "' }}",
+        "{{ event.numbers|join:event.text }}",
+        "{% for x in event.numbers %}{{ x }}" + "y" * 200_000 + "{% endfor %}",
+        "{% with " + " ".join(f"x{n}=event.text|upper" for n in range(90)) + " %}{% endwith %}",
+    ],
+)
+def test_a_bomb_is_stopped_before_its_result_is_made(source: str) -> None:
+    event: dict[str, object] = {"text": "a" * 90_000, "numbers": list(range(9_000))}
+    compiled = templates.compile(source, autoescape=False)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(templates.TemplateRenderError):
+            compiled.render(context(event=event))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak_bytes < MEMORY_BYTES_MAX
 
 
 def _from_deep_down(frames: int, act: Callable[[], str]) -> str:
