@@ -23,6 +23,7 @@ from towpath.alerts.model import (
     RecipientState,
     SavedRecipients,
     fold,
+    is_address,
 )
 from towpath.alerts.operations import (
     confirm,
@@ -66,6 +67,7 @@ __all__ = [
     "confirmed_addresses",
     "find_recipient",
     "fold",
+    "is_address",
     "list_recipients",
     "opt_out",
     "recipients_by_address",

@@ -44,7 +44,7 @@ def test_an_alert_to_nobody_is_a_problem(nobody: list[str] | None) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ops", "ops@", "@shop.example", "a b@shop.example", "ops@shop", "Ops <ops@shop.example>",
+    ["", "ops", "ops@", "@shop.example", "a b@shop.example", "Ops <ops@shop.example>",
      "ops@shop.example\r\nBcc: x@y.example", "ops@shop.example, lead@shop.example"],
 )  # fmt: skip
 def test_a_bad_recipient_is_named(address: str) -> None:
@@ -55,7 +55,8 @@ def test_a_bad_recipient_is_named(address: str) -> None:
 
 @pytest.mark.parametrize(
     "sender",
-    ["shop@gmail.com", "shop@GMail.com", "shop@yahoo.de", "shop@yahoo.co.uk", "shop@hotmail.com",
+    ["shop@gmail.com", "shop@GMail.com", "shop@\uff47mail.com",
+     "shop@yahoo.de", "shop@yahoo.co.uk", "shop@hotmail.com",
      "shop@outlook.com", "shop@gmx.net", "shop@web.de", "shop@aol.com", "shop@icloud.com",
      "shop@proton.me"],
 )  # fmt: skip
@@ -68,6 +69,10 @@ def test_a_mailbox_provider_is_no_sender(sender: str) -> None:
 )
 def test_a_domain_of_ones_own_is_a_sender(sender: str) -> None:
     assert problems(from_email=sender) == {}
+
+
+def test_a_recipient_may_be_on_ones_own_network() -> None:
+    assert problems(to_emails=["ops@intranet", " Ops@Shop.Example "]) == {}
 
 
 def test_a_bad_or_missing_sender_is_named() -> None:

@@ -63,7 +63,7 @@ def test_every_mention_of_something_outside_is_listed_with_its_place() -> None:
 
     found = definition.references(parsed)
 
-    metric, group = ReferenceKind.METRIC, ReferenceKind.LIST_OR_SEGMENT
+    metric = ReferenceKind.METRIC
     first = "/condition_groups/0/conditions/0"
     assert found == {
         Reference(kind=metric, value="METORD", pointer="/triggers/0/id"),
@@ -89,11 +89,6 @@ def test_every_mention_of_something_outside_is_listed_with_its_place() -> None:
         ),
         Reference(kind=ReferenceKind.LIST, value="LSTVIP", pointer="/actions/5/data/list_id"),
         Reference(
-            kind=group,
-            value="LSTSTA",
-            pointer="/actions/6/data/profile_filter/condition_groups/1/conditions/0/group_ids/0",
-        ),
-        Reference(
             kind=ReferenceKind.TEMPLATE,
             value="TPLTHX",
             pointer="/actions/7/data/message/template_id",
@@ -102,11 +97,6 @@ def test_every_mention_of_something_outside_is_listed_with_its_place() -> None:
 
 
 def test_names_are_replaced_by_ids_and_unknown_ones_stay() -> None:
-    membership = {
-        "type": "profile-group-membership",
-        "is_member": True,
-        "group_ids": ["VIPs", "Unheard of"],
-    }
     metric = {
         "type": "profile-metric",
         "metric_id": "Placed Order",
@@ -117,17 +107,18 @@ def test_names_are_replaced_by_ids_and_unknown_ones_stay() -> None:
     document = flow(
         split("s"),
         triggers=[{"type": "metric", "id": "Placed Order", "trigger_filter": None}],
-        profile_filter={"condition_groups": [{"conditions": [metric, membership]}]},
+        profile_filter={
+            "condition_groups": [{"conditions": [metric, metric | {"metric_id": "Unheard of"}]}]
+        },
     )
 
     found = definition.with_references(
         definition.parse(document),
         {
             (ReferenceKind.METRIC, "Placed Order"): "METORD",
-            (ReferenceKind.LIST_OR_SEGMENT, "VIPs"): "SEGVIP",
             (ReferenceKind.LIST, "Unheard of"): "WRONG",
         },
     )
 
-    text = json.dumps(document).replace("Placed Order", "METORD").replace("VIPs", "SEGVIP")
+    text = json.dumps(document).replace("Placed Order", "METORD")
     assert json.dumps(found.to_json()) == text

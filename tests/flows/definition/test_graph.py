@@ -149,7 +149,7 @@ def test_the_longest_path_adds_up_the_slower_side() -> None:
         delay("unreachable", value=100),
     )
 
-    assert definition.longest_path(definition.parse(document)) == timedelta(days=1 + 3 + 6)
+    assert definition.longest_path(definition.parse(document)) == timedelta(days=1 + 3 + 7)
 
 
 def test_delays_that_add_up_to_over_a_century_are_refused() -> None:

@@ -95,6 +95,21 @@ def test_an_unknown_condition_is_in_the_way_where_somebody_comes() -> None:
     assert pointers(flow(alert("a"), profile_filter=strange)) != []
 
 
+def test_branches_are_judged_in_their_order_and_the_else_branch_last() -> None:
+    branches = [
+        {"branch_id": "else", "is_else": True, "order": 0},
+        {"branch_id": "third", "order": 2},
+        {"branch_id": "second", "order": 1},
+        {"branch_id": "first", "order": 0},
+    ]
+    action = {"id": "m", "type": "multi-branch-split", "data": {"branches": branches}}
+
+    data = definition.parse(flow(action)).actions["m"].data
+
+    assert isinstance(data, definition.MultiBranchSplit)
+    assert [one.branch_id for one in data.branches] == ["first", "second", "third", "else"]
+
+
 def test_every_filter_of_a_flow_is_at_hand_for_checks() -> None:
     parsed = definition.parse(fixture("flow_all_actions.json"))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.flows.definition.refusals import refusals
-from tests.flows.definition.samples import alert, delay, flow, split
+from tests.flows.definition.samples import alert, delay, fixture, flow, split
 from towpath.flows import definition
 from towpath.flows.definition import limits
 
@@ -133,6 +133,14 @@ def test_what_is_no_object_is_refused(document: object) -> None:
 )
 def test_a_wrong_action_is_refused_at_its_place(action: dict[str, Any], pointer: str) -> None:
     assert pointer in refusals(flow(action))
+
+
+@pytest.mark.parametrize("kind", ["ab-test", "time-delay"])
+def test_only_messages_are_compared_in_a_test(kind: str) -> None:
+    document = fixture("flow_all_actions.json")
+    document["actions"][12]["data"]["main_action"] |= {"type": kind, "data": None}
+
+    assert list(refusals(document)) == ["/actions/12/data/main_action/type"]
 
 
 def test_problems_can_be_moved_below_the_body_of_a_request() -> None:

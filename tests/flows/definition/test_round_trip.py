@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_definitions_with_the_same_document_are_equal() -> None:
 def documents(draw: st.DrawFn) -> Any:
     """Draw a valid flow: a chain of known and unknown actions, with keys of the future anywhere."""
     count = draw(st.integers(1, 6))
-    makers = [
+    makers: list[Callable[..., dict[str, Any]]] = [
         samples.delay,
         samples.alert,
         samples.split,

@@ -73,6 +73,7 @@ def test_weekdays_are_read_once_each() -> None:
 def test_the_longest_wait_allows_for_time_of_day_weekday_and_changing_clocks() -> None:
     assert read(value=1).duration_max == timedelta(days=1)
     assert read(value=1, delay_until_time="09:00").duration_max == timedelta(days=3)
+    assert read(value=1, delay_until_weekdays=["monday"]).duration_max == timedelta(days=8)
     both = read(value=1, delay_until_time="09:00", delay_until_weekdays=["monday"])
     assert both.duration_max == timedelta(days=9)
 

@@ -8,8 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from email_validator import EmailNotValidError, validate_email
-
+from towpath import alerts
 from towpath.flows.definition.actions.send_internal_alert import InternalAlert, SendInternalAlert
 from towpath.flows.definition.free_mail import is_free_mail
 from towpath.flows.definition.model import Definition
@@ -62,14 +61,14 @@ def _problems(message: InternalAlert, *, has_default_sender: bool) -> Iterator[_
 
 def _recipient_problems(addresses: tuple[str, ...]) -> Iterator[_Problem]:
     """Count an address written twice, in whatever case, once."""
-    count = len({address.strip().casefold() for address in addresses})
+    count = len({alerts.fold(address) for address in addresses})
     if count == 0:
         yield "to_emails", "alert_recipients_missing", "Add at least one recipient."
     if count > RECIPIENTS_MAX:
         detail = f"An alert goes to at most {RECIPIENTS_MAX} recipients, not {count}; remove some."
         yield "to_emails", "alert_recipients_too_many", detail
     for index, address in enumerate(addresses):
-        if _domain(address) is None:
+        if not alerts.is_address(alerts.fold(address)):
             detail = f"{named(address)} is not an email address; correct or remove it."
             yield f"to_emails/{index}", "alert_address_bad", detail
 
@@ -79,23 +78,17 @@ def _sender_problems(address: str | None, *, has_default_sender: bool) -> Iterat
         if not has_default_sender:
             yield "from_email", "alert_sender_missing", "Name the address the alert comes from."
         return
-    domain = _domain(address)
-    if domain is None:
+    if not alerts.is_address(alerts.fold(address)):
         detail = f"{named(address)} is not an email address; correct it."
         yield "from_email", "alert_sender_bad", detail
-    elif is_free_mail(domain):
+    elif _is_of_mailbox_provider(address):
         detail = (
-            f"Mail from {domain} that another server sends is taken for spam; "
+            f"Mail from {named(address)} that another server sends is taken for spam; "
             "use an address at a domain of your own."
         )
         yield "from_email", "alert_sender_free_mail", detail
 
 
-def _domain(address: str) -> str | None:
-    """Return the domain of a well-formed address (the network is not asked); None otherwise."""
-    try:
-        # A "test environment" merely allows the reserved domain .test, for trying things out.
-        checked = validate_email(address, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return checked.ascii_domain.lower()
+def _is_of_mailbox_provider(address: str) -> bool:
+    domain = alerts.fold(address).rpartition("@")[2]
+    return is_free_mail(unicodedata.normalize("NFKC", domain))

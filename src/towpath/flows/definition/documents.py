@@ -5,6 +5,7 @@ behind the reader's back and keeps the order of keys and `1.0` apart from `1`.
 """
 
 import json
+from typing import Any
 
 from towpath.flows.definition.limits import DOCUMENT_BYTES_MAX
 from towpath.kit import json_values
@@ -36,3 +37,12 @@ def json_value(text: str) -> object:
 def pointer_below(pointer: str, key: str | int) -> str:
     """Return the JSON pointer of a member or an element of what `pointer` names."""
     return f"{pointer}/{json_values.escape(str(key))}"
+
+
+def replace_at(document: dict[str, object], pointer: str, value: str) -> None:
+    """Put a string at a pointer that is known to lead somewhere below the top of the document."""
+    *way, last = (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
+    holder: Any = document  # a dict or a list, as the step says
+    for step in way:
+        holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+    holder[int(last) if isinstance(holder, list) else last] = value

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from towpath.flows.definition.documents import replace_at
 from towpath.flows.definition.model import Definition, ReferenceKind, Status
 from towpath.flows.definition.outline import RawAction, link_slots, raw_actions
 from towpath.flows.definition.parsing import parse
-from towpath.flows.definition.references import reference_slots
+from towpath.flows.definition.references import references
 
 
 def with_status(definition: Definition, status: Status) -> Definition:
@@ -54,7 +55,7 @@ def _rename(action: RawAction, new_id: str) -> None:
     for key, value in members:
         if key not in {"id", "temporary_id"}:
             action.value[key] = value
-        elif "id" not in action.value:
+        else:
             action.value["id"] = new_id
 
 
@@ -74,7 +75,8 @@ def with_references(
     References that `ids` does not know stay as they are.
     """
     document = definition.to_json()
-    for kind, slot in reference_slots(document):
-        if isinstance(slot.value, str) and (kind, slot.value) in ids:
-            slot.replace(ids[kind, slot.value])
+    for reference in references(definition):
+        new_id = ids.get((reference.kind, reference.value))
+        if new_id is not None:
+            replace_at(document, reference.pointer, new_id)
     return parse(document)

@@ -6,7 +6,6 @@ and what a link is. It passes over whatever has not the expected shape; reading 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from towpath.flows.definition.actions import KINDS, UNKNOWN_KIND, ActionKind
 from towpath.flows.definition.documents import pointer_below
@@ -44,18 +43,16 @@ class RawAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A member or an element of the document, to be read and, in an edited copy, replaced."""
+    """A member of the document, to be read and, in an edited copy, replaced."""
 
-    holder: Any
-    """The dict or list around it: typed by its use, `key` fits it."""
-    key: str | int
+    holder: dict[str, object]
+    key: str
     pointer: str
 
     @property
     def value(self) -> object:
         """What stands there."""
-        value: object = self.holder[self.key]
-        return value
+        return self.holder[self.key]
 
     def replace(self, value: str) -> None:
         """Put a string there."""

@@ -13,6 +13,7 @@ class Sms:
     """The text as written; with `has_media` it goes out as MMS."""
 
     body: str | None
+    template_id: str | None
     has_media: bool
     shorten_links: bool
     include_contact_card: bool
@@ -46,6 +47,7 @@ def _read_message(fields: Fields) -> Sms:
     )
     return Sms(
         body=fields.text("body", characters_max=TEXT_CHARACTERS_MAX),
+        template_id=fields.text("template_id"),
         has_media=any(media),
         shorten_links=fields.boolean("shorten_links", default=True),
         include_contact_card=fields.boolean("include_contact_card", default=False),

@@ -16,10 +16,10 @@ from towpath.flows.definition.schedule import (
 
 _DELAY_MAX = timedelta(days=DELAY_DAYS_MAX)
 
-_SLACK_FOR_TIME_OF_DAY: Final = timedelta(days=2)
-"""Up to a day until the hour comes; one more, since clocks change and zones skip whole days."""
-
+_SLACK_FOR_TIME_OF_DAY: Final = timedelta(days=1)
 _SLACK_FOR_WEEKDAYS: Final = timedelta(days=6)
+_SLACK_FOR_CLOCKS: Final = timedelta(days=1)
+"""Clocks change by an hour, and a zone has skipped a whole day before."""
 
 
 class DelayUnit(StrEnum):
@@ -77,7 +77,8 @@ class TimeDelay:
             longest += _SLACK_FOR_TIME_OF_DAY
         if self.delay_until_weekdays:
             longest += _SLACK_FOR_WEEKDAYS
-        return longest
+        goes_by_the_clock = self.delay_until_time is not None or self.delay_until_weekdays
+        return longest + _SLACK_FOR_CLOCKS if goes_by_the_clock else longest
 
 
 def read(fields: Fields) -> TimeDelay:
