@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.flows.definition.refusals import refusals
 from tests.flows.definition.samples import alert, delay, fixture, flow, split, update
 from towpath.flows import definition
+from towpath.flows.definition import limits
 
 
 def test_links_resolve_by_id_and_by_temporary_id() -> None:
@@ -82,6 +83,21 @@ def test_a_thousand_actions_in_a_row_are_no_trouble() -> None:
 
     assert len(definition.reachable(parsed)) == 1_000
     assert definition.topological_order(parsed)[-1] == "a999"
+
+
+def test_a_tangle_of_circles_is_refused_in_good_time() -> None:
+    everywhere = {f"to {number}": f"a{number}" for number in range(200)}
+    actions = [{"id": f"a{one}", "type": "maze", "links": everywhere} for one in range(200)]
+
+    assert len(refusals(flow(*actions))) == limits.PROBLEMS_MAX
+
+
+def test_the_ways_out_of_an_action_are_limited() -> None:
+    many = {f"to {number}": "b" for number in range(201)}
+
+    found = refusals(flow({"id": "a", "type": "maze", "links": many}, alert("b")))
+
+    assert "at most 200" in found["/actions/0/links"]
 
 
 edges = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=12)
@@ -172,6 +188,7 @@ def test_an_active_action_is_looked_for_on_every_path() -> None:
     assert definition.has_active_action_after(parsed, "a")
     assert not definition.has_active_action_after(parsed, "b")
     assert not definition.has_active_action_after(parsed, "u")
+    assert definition.before_active_actions(parsed) == {"s", "a"}
 
 
 def test_what_is_probably_not_meant_is_a_warning() -> None:

@@ -39,6 +39,7 @@ from towpath.flows.definition.actions.update_profile import (
 from towpath.flows.definition.alert_rules import RECIPIENTS_MAX, alert_problems
 from towpath.flows.definition.edits import with_ids, with_references, with_status
 from towpath.flows.definition.graph import (
+    before_active_actions,
     default_successor,
     first_delay,
     has_active_action_after,
@@ -136,6 +137,7 @@ __all__ = [
     "UpdateProfile",
     "Weekday",
     "alert_problems",
+    "before_active_actions",
     "default_successor",
     "first_delay",
     "flow_status",

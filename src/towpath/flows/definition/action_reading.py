@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from towpath.flows.definition.actions import ActionData
 from towpath.flows.definition.actions.kept_verbatim import KeptVerbatim, NotConfigured
 from towpath.flows.definition.executed import EXECUTED_ACTIONS
-from towpath.flows.definition.limits import NAME_CHARACTERS_MAX
+from towpath.flows.definition.limits import LINKS_MAX, NAME_CHARACTERS_MAX
 from towpath.flows.definition.model import Action, Link, Status
 from towpath.flows.definition.outline import RawAction, link_slots, own_link_slots
 from towpath.flows.definition.reading import Fields, Findings, named
@@ -105,7 +105,11 @@ def _read_links(action: RawAction, labels: Labels, fields: Fields) -> Iterator[L
             if slot.value is not None and name not in action.kind.links:
                 what = f"the link {named(name)} of an action of this type"
                 fields.findings.keep(slot.pointer, what)
-    for name, slot in link_slots(action):
+    slots = list(link_slots(action))
+    if len(slots) > LINKS_MAX:
+        fields.refuse("links", f"An action has at most {LINKS_MAX} links; remove some.")
+        return
+    for name, slot in slots:
         label = slot.value
         if label is None:
             continue

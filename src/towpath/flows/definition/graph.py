@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from towpath.flows.definition.actions.time_delay import TimeDelay
+from towpath.flows.definition.limits import PROBLEMS_MAX
 from towpath.flows.definition.model import Action, Definition, Link, LinkName
 
 _NAMES_SHOWN_MAX: Final = 12
@@ -68,14 +69,23 @@ def topological_order(definition: Definition) -> tuple[str, ...]:
     return _order(definition.actions)
 
 
-def has_active_action_after(definition: Definition, action_id: str) -> bool:
-    """Say whether a live or manual action comes after this one on any path.
+def before_active_actions(definition: Definition) -> frozenset[str]:
+    """Return the actions after which, on any path, a live or manual one comes.
 
-    A delay without one is skipped and the profile exits (flows.md §4.6).
+    A delay that is not among them is skipped and the profile exits (flows.md §4.6).
     """
-    after = reachable_from(definition, action_id) - {action_id}
-    statuses = (definition.actions[one].status for one in after)
-    return any(status.is_active for status in statuses if status)
+    found: set[str] = set()
+    for action_id in reversed(_order(definition.actions)):
+        for target in _targets(definition.actions[action_id]):
+            status = definition.actions[target].status
+            if target in found or (status is not None and status.is_active):
+                found.add(action_id)
+    return frozenset(found)
+
+
+def has_active_action_after(definition: Definition, action_id: str) -> bool:
+    """Say of one action whether it is among `before_active_actions`."""
+    return action_id in before_active_actions(definition)
 
 
 def first_delay(definition: Definition) -> timedelta:
@@ -112,7 +122,7 @@ def longest_of(actions: Mapping[str, Action]) -> timedelta:
 
 
 def cycles(actions: Mapping[str, Action]) -> list[Cycle]:
-    """Find circles of links; all circles are broken when one link of each found is removed."""
+    """Find circles of links, up to `PROBLEMS_MAX`; none is found only when there is none."""
     found: list[Cycle] = []
     finished: set[str] = set()
     for start in actions:
@@ -129,6 +139,8 @@ def cycles(actions: Mapping[str, Action]) -> list[Cycle]:
                 names = list(path)
                 circle = tuple(names[names.index(link.target) :])
                 found.append(Cycle(actions=circle, pointer=link.pointer))
+                if len(found) == PROBLEMS_MAX:
+                    return found
             elif link.target in actions and link.target not in finished:
                 path[link.target] = iter(actions[link.target].links)
     return found

@@ -25,6 +25,10 @@ PROBLEMS_MAX: Final = 100
 """Problems reported of one document; further ones are left out."""
 
 BRANCHES_MAX: Final = 100
+
+LINKS_MAX: Final = 2 * BRANCHES_MAX
+"""Ways out of one action, of an unknown type too."""
+
 PROFILE_OPERATIONS_MAX: Final = 500
 
 PROFILE_OPERATIONS_BYTES_MAX: Final = 100_000

@@ -59,10 +59,11 @@ def warnings(definition: Definition) -> list[Invalid]:
         for one in definition.actions.values()
         if one.id not in within
     ]
+    before_active = graph.before_active_actions(definition)
     triggers_with_event = (MetricTrigger, PriceDropTrigger)
     for action in definition.actions.values():
         match action.data:
-            case TimeDelay() if not graph.has_active_action_after(definition, action.id):
+            case TimeDelay() if action.id not in before_active:
                 detail = "No live or manual action follows this delay; people leave the flow here."
                 found.append(Invalid(detail, pointer=action.pointer))
             case TriggerSplit() if not isinstance(definition.trigger, triggers_with_event):
