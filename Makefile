@@ -2,7 +2,7 @@
 BIN := .venv/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup demo test check fix bench soak lock
+.PHONY: help setup demo test check fix bench soak lock migration
 
 help: ## Show what there is to run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,10 @@ bench: setup ## Print the benchmark table, each figure beside its limit
 
 soak: setup ## What takes longer than CI has time for
 	$(BIN)/pytest -m soak
+
+migration: setup ## Write the migration from the newest schema to the tables: make migration m="Add …"
+	$(BIN)/python tools/new_migration.py "$(m)"
+	$(BIN)/ruff format --quiet src/towpath/migrations/versions
 
 lock: setup ## Resolve the dependencies again
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -1,4 +1,4 @@
-"""What every command shares: settings, the database, the account meant, and how errors are shown."""
+"""What every command shares: settings, the database, the account meant, how errors are shown."""
 
 import asyncio
 import os
@@ -68,9 +68,9 @@ async def find_account(conn: AsyncConnection, name: str | None) -> UUID:
     """Return the account with this id or name, or the only one there is."""
     found = await accounts.list_accounts(conn)
     if name is not None:
-        found = [one for one in found if name in {str(one.account_id), one.name}]
+        found = [one for one in found if name in {str(one.id), one.name}]
     if len(found) == 1:
-        return found[0].account_id
+        return found[0].id
     if not found:
         raise Problem(
             f"There is no account {name!r}."
@@ -79,7 +79,7 @@ async def find_account(conn: AsyncConnection, name: str | None) -> UUID:
         )
     raise Problem(
         "Name one account with --account: "
-        + ", ".join(f"{one.name} ({one.account_id})" for one in found)
+        + ", ".join(f"{one.name} ({one.id})" for one in found)
         + "."
     )
 

@@ -155,7 +155,7 @@ def opened_with_progress(file: Path, what: str) -> Iterator[tuple[TextIO, Callab
         )
 
 
-def _import(  # noqa: PLR0917 -- private, called twice
+def _import(
     file: Path,
     columns: list[str] | None,
     account: str | None,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -46,7 +47,7 @@ def up(
     """Run everything: database, web server and worker, until Ctrl-C."""
     with shown_errors():
         settings = _settings(data, port, host)
-        configure_logging(settings)
+        configure_logging(settings.log_format)
         with migrated_database(settings) as url:
             asyncio.run(_up(settings, url, is_demo=demo))
 
@@ -55,7 +56,7 @@ def web(data: DataOption = None, port: PortOption = None, host: HostOption = Non
     """Run the web server alone."""
     with shown_errors():
         settings = _settings(data, port, host)
-        configure_logging(settings)
+        configure_logging(settings.log_format)
         with migrated_database(settings) as url:
             asyncio.run(_web(settings, url))
 
@@ -64,7 +65,7 @@ def worker(data: DataOption = None) -> None:
     """Run a worker alone: triggers, steps and sending."""
     with shown_errors():
         settings = settings_for(data)
-        configure_logging(settings)
+        configure_logging(settings.log_format)
         with migrated_database(settings) as url:
             asyncio.run(_worker(settings, url))
 
@@ -90,9 +91,9 @@ def _settings(data: Path | None, port: int | None, host: str | None) -> Settings
 
 async def _up(settings: Settings, url: str, *, is_demo: bool) -> None:
     async with wiring.runtime(settings, url) as runtime:
-        await _first_start(runtime)
         if is_demo:
             await demo_shop.load(runtime)
+        await _first_start(runtime)
         stop = asyncio.Event()
         supervisor = asyncio.create_task(_keep_worker(settings, stop))
         try:
@@ -127,7 +128,7 @@ async def _first_start(runtime: Runtime) -> None:
 
 async def _serve(runtime: Runtime, *, is_demo: bool) -> None:
     settings = runtime.settings
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             create_app(runtime),
             host=settings.host,
@@ -147,9 +148,20 @@ async def _serve(runtime: Runtime, *, is_demo: bool) -> None:
             await announced
 
 
-async def _announce(server: uvicorn.Server, runtime: Runtime, *, is_demo: bool) -> None:
-    while not server.started:
-        await asyncio.sleep(0.02)
+class _Server(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.is_listening.set()
+
+
+async def _announce(server: _Server, runtime: Runtime, *, is_demo: bool) -> None:
+    await server.is_listening.wait()
     console.print(
         f"Towpath is at {runtime.settings.public_url} (Ctrl-C stops it).", highlight=False
     )
@@ -215,5 +227,3 @@ async def _worker(settings: Settings, url: str) -> None:
         transport = wiring.transport_of(runtime)
         own = Worker(runtime=runtime, outbox=wiring.outbox_of(runtime, transport))
         await own.run(stop)
-
-

@@ -15,7 +15,7 @@ def end_of_delay(
 ) -> ColumnElement[datetime]:
     """Return when a wait that starts at `base` ends, as a timestamptz.
 
-    Without a time of day N days are N × 24 hours. With one they are N calendar days in the
+    Without a time of day N days are 24 hours each. With one they are N calendar days in the
     timezone and then that time; zero days until a time that has passed today means tomorrow.
     Weekdays: the first allowed one at or after. Local wall time wins over a change of the clocks
     in the way of `AT TIME ZONE`: a skipped hour moves forward, a doubled one is its second pass.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID as Id
+import uuid
 
 from sqlalchemy import (
     CTE,
@@ -98,7 +98,7 @@ def stage_statement(plan: FlowPlan, position: Position) -> Update:
     """Compile the stage that starts at `position`.
 
     Parameters: `now`, `batch` (runs at most), `run_ids` (null: whoever is due), `message_ids` (as
-    many as `batch` × `messages_in_stage`). Returns one row per run moved.
+    many as `batch` times `messages_in_stage`). Returns one row per run moved.
     """
     tree = _walk(plan, position)
     due = _due(plan, position).cte("due")
@@ -215,7 +215,7 @@ def _starts_with_wait(plan: FlowPlan, position: Position) -> bool:
 
 
 def scope_of(
-    account_id: Id,
+    account_id: uuid.UUID,
     *,
     profile: FromClause,
     event: FromClause,
