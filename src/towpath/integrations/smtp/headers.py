@@ -85,7 +85,7 @@ def sendable_address(address: str) -> str:
     if len(address) <= ADDRESS_CHARACTERS_MAX and _ADDRESS.fullmatch(address):
         return address
     try:
-        valid = validate_email(address, check_deliverability=False)
+        valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as problem:
         shown = _one_line(address)[:ADDRESS_CHARACTERS_MAX]
         raise BadAddress(f"{shown!r} is not an e-mail address: {problem}") from None
@@ -93,7 +93,7 @@ def sendable_address(address: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _BREAKING.sub(" ", text).strip()
+    return _BREAKING.sub(" ", text).strip(" ")
 
 
 def _text(value: str, *, used: int) -> str:

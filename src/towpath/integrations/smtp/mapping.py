@@ -6,9 +6,11 @@ RFC 5321 (reply codes) and RFC 3463 (enhanced status codes such as 5.1.1).
 import re
 from enum import StrEnum
 
-from aiosmtplib import SMTPResponseException, SMTPTimeoutError
+from aiosmtplib import SMTPConnectError, SMTPResponseException, SMTPTimeoutError
 
 from towpath.messaging import Outcome, Reason, Rejected, TryLater
+
+COMPLETED = 250
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
 _AUTHENTICATION_CODES = frozenset({454, 530, 534, 535, 538})
@@ -53,8 +55,10 @@ def outcome_of_trouble(trouble: Exception, *, server: str, stage: Stage) -> Outc
         return outcome_of_reply(trouble.code, trouble.message, stage=stage)
     if isinstance(trouble, SMTPTimeoutError | TimeoutError):
         why = f"{server} did not answer in time"
+    elif isinstance(trouble, SMTPConnectError):
+        why = str(trouble)  # names the server
     else:
-        why = f"{server}: {trouble}" if str(trouble) else f"{server}: {type(trouble).__name__}"
+        why = f"{server}: {str(trouble) or type(trouble).__name__}"
     return TryLater(response=why, is_transport_down=stage is Stage.CONNECTION)
 
 

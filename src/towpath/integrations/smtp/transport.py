@@ -10,14 +10,18 @@ from aiosmtplib import SMTP, SMTPDataError, SMTPException
 
 from towpath.integrations.smtp.connections import Connections
 from towpath.integrations.smtp.headers import BadAddress, BadHeader
-from towpath.integrations.smtp.mapping import Stage, outcome_of_reply, outcome_of_trouble
+from towpath.integrations.smtp.mapping import (
+    COMPLETED,
+    Stage,
+    outcome_of_reply,
+    outcome_of_trouble,
+)
 from towpath.integrations.smtp.message import BadSender, Envelope, build
 from towpath.integrations.smtp.server import MailServer, parse_url, tls_context_of
 from towpath.kit import clock
 from towpath.kit.config import BadSetting, Settings
 from towpath.messaging import Circuit, Mail, Outcome, Reason, Rejected, Sent
 
-COMPLETED = 250
 CLOSING = 421
 FORWARDED = 251
 TROUBLE = (SMTPException, OSError)
