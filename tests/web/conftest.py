@@ -7,24 +7,16 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from towpath.kit.config import Settings
-from towpath.kit.runtime import Runtime
-from towpath.kit.secrets import SecretKeys
+from tests.application import client_of, make_runtime
 from towpath.web import create_app
 
 
 @pytest.fixture(scope="session")
-def runtime(engine: AsyncEngine) -> Runtime:
-    return Runtime(engine=engine, settings=Settings(), keys=SecretKeys(("test",)))
-
-
-@pytest.fixture(scope="session")
-def app(runtime: Runtime) -> FastAPI:
-    return create_app(runtime)
+def app(engine: AsyncEngine) -> FastAPI:
+    return create_app(make_runtime(engine))
 
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8600") as client:
+    async with client_of(app) as client:
         yield client

@@ -6,6 +6,7 @@ keys are programs. Every request passes `require` (or `authenticate`), which giv
 
 from towpath.accounts.access import (
     KEY_CACHE_SECONDS_MAX,
+    SESSION_COOKIE,
     authenticate,
     check_origin,
     command_actor,
@@ -18,6 +19,9 @@ from towpath.accounts.model import (
     ActorKind,
     ApiKey,
     ApiKeyNotFound,
+    BadEmail,
+    BadName,
+    BadTimezone,
     CreatedKey,
     EmailTaken,
     NotPermitted,
@@ -33,12 +37,14 @@ from towpath.accounts.permissions import Permission, Role, Scope
 from towpath.accounts.queries import account_of, find_user, list_accounts, memberships_of
 from towpath.accounts.routes import router
 from towpath.accounts.routes.cookies import SignedIn, SignedInUser
+from towpath.accounts.rules import check_password
 from towpath.accounts.settings import AccountSettings, change_setting, settings_of
 from towpath.accounts.tables import account as account_table
 from towpath.accounts.tokens import csrf_token
 
 __all__ = [
     "KEY_CACHE_SECONDS_MAX",
+    "SESSION_COOKIE",
     "Account",
     "AccountNotFound",
     "AccountSettings",
@@ -46,6 +52,9 @@ __all__ = [
     "ActorKind",
     "ApiKey",
     "ApiKeyNotFound",
+    "BadEmail",
+    "BadName",
+    "BadTimezone",
     "CreatedKey",
     "EmailTaken",
     "NotPermitted",
@@ -62,6 +71,7 @@ __all__ = [
     "bootstrap",
     "change_setting",
     "check_origin",
+    "check_password",
     "command_actor",
     "create_account",
     "create_api_key",

@@ -11,7 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath.accounts import passwords, queries, rules
 from towpath.accounts.access import user_actor
-from towpath.accounts.model import Actor, BadSession, LinkPurpose, LinkUsed, SignInRefused, User
+from towpath.accounts.model import (
+    Actor,
+    BadSession,
+    LinkPurpose,
+    LinkUsed,
+    SignInRefused,
+    User,
+    WrongPassword,
+)
 from towpath.accounts.operations.attempts import (
     Attempt,
     attempt_of,
@@ -94,14 +102,14 @@ async def change_password(
 ) -> None:
     """Set a new password and end the user's other sessions.
 
-    Raises `SignInRefused` for a wrong current password, `BadPassword` for a bad new one,
+    Raises `WrongPassword` for a wrong current password, `BadPassword` for a bad new one,
     `SignInThrottled` or `PasswordsBusy`.
     """
     rules.check_password(new, email=actor.label, pointer="/new_password")
     attempt = attempt_of(email=actor.label, address=address)
     user = await _begin_attempt(runtime, attempt=attempt, email=actor.label, now=now)
     if user is None or not await passwords.is_password(current, user.password_hash):
-        raise SignInRefused("The current password is not right.", pointer="/current_password")
+        raise WrongPassword(pointer="/current_password")
     password_hash = await passwords.hash_password(new)
     async with runtime.engine.begin() as conn:
         await _check_unchanged(conn, user=user)

@@ -167,7 +167,7 @@ class BadSession(Unauthenticated):
 
 
 class SignInRefused(Unauthenticated):
-    """The e-mail address and password do not belong together."""
+    """The email address and password do not belong together."""
 
     code = "sign_in_refused"
 
@@ -201,7 +201,7 @@ class ApiKeyNotFound(NotFound):
 
 
 class EmailTaken(Conflict):
-    """A user with this e-mail address exists already."""
+    """A user with this email address exists already."""
 
     code = "email_taken"
 
@@ -231,7 +231,7 @@ class TooManyKeys(Conflict):
 
 
 class BadEmail(Invalid):
-    """This is not an e-mail address; it should look like name@example.com."""
+    """This is not an email address; it should look like name@example.com."""
 
     code = "invalid_email"
 
@@ -242,8 +242,16 @@ class BadPassword(Invalid):
     code = "invalid_password"
 
 
-class BadText(Invalid):
-    """The text cannot be used here."""
+class WrongPassword(BadPassword):
+    """The current password is not right."""
+
+    code = "wrong_password"
+
+
+class BadName(Invalid):
+    """A name is one line of 1 to 200 characters."""
+
+    code = "invalid_name"
 
 
 class BadTimezone(Invalid):

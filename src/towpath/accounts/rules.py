@@ -1,4 +1,4 @@
-"""Rules for what people type: e-mail addresses, names, passwords, timezones, languages.
+"""Rules for what people type: email addresses, names, passwords, timezones, languages.
 
 Each takes the text and the pointer of the field it came from, and returns it as it is stored.
 """
@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
-from towpath.accounts.model import BadEmail, BadLocale, BadPassword, BadText, BadTimezone
+from towpath.accounts.model import BadEmail, BadLocale, BadName, BadPassword, BadTimezone
 from towpath.kit.texts import LOCALES
 
 EMAIL_CHARACTERS_MAX: Final = 254
@@ -39,17 +39,17 @@ def read_email(text: str, *, pointer: str | None = None) -> str:
 
 
 def read_name(text: str, *, pointer: str | None = None) -> str:
-    """Return a name without outer spaces; raises `BadText` when empty, too long or not one line.
+    """Return a name without outer spaces; raises `BadName` when empty, too long or not one line.
 
     Names stand in mail headers, where a line break would start a header of the writer's choice.
     """
     name = text.strip()
     if not name:
-        raise BadText("A name must not be empty.", pointer=pointer)
+        raise BadName("A name must not be empty.", pointer=pointer)
     if len(name) > NAME_CHARACTERS_MAX:
-        raise BadText(f"A name may have {NAME_CHARACTERS_MAX} characters.", pointer=pointer)
+        raise BadName(f"A name may have {NAME_CHARACTERS_MAX} characters.", pointer=pointer)
     if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in name):
-        raise BadText("A name must be one line without control characters.", pointer=pointer)
+        raise BadName("A name must be one line without control characters.", pointer=pointer)
     return name
 
 
@@ -64,7 +64,7 @@ def check_password(password: str, *, email: str, pointer: str | None = None) -> 
             f"A password has at most {PASSWORD_CHARACTERS_MAX} characters.", pointer=pointer
         )
     if password.strip().casefold() in {email, email.partition("@")[0]}:
-        raise BadPassword("The password must not be the e-mail address.", pointer=pointer)
+        raise BadPassword("The password must not be the email address.", pointer=pointer)
 
 
 def read_timezone(text: str, *, pointer: str | None = None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath.accounts import rules
-from towpath.accounts.model import Actor, BadText
+from towpath.accounts.model import Actor, BadName
 from towpath.accounts.operations.audit import record_audit
 from towpath.accounts.permissions import Permission
 from towpath.accounts.tables import account_setting
@@ -61,7 +61,7 @@ def _read_line(value: object, pointer: str) -> str:
 
 def _text(value: object, pointer: str) -> str:
     if not isinstance(value, str):
-        raise BadText("This setting is a text.", pointer=pointer)
+        raise BadName("This setting is a text.", pointer=pointer)
     return value
 
 

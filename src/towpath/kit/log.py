@@ -27,7 +27,7 @@ SECRET_TEXTS: Final = (
         rf"\1{HIDDEN}",
     ),
     (re.compile(r"\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{43}\b"), HIDDEN),  # our signed links
-    (re.compile(r"\$argon2[a-z]*\$[^\s'\",]+"), HIDDEN),
+    (re.compile(r"\$argon2[a-z]*\$[^\s'\"]+"), HIDDEN),
 )
 DUPLICATE_OF_OURS: Final = "Exception in ASGI application"
 

@@ -56,4 +56,5 @@ def create_app(
     for router in (*ROUTERS, *routers):
         app.include_router(router)
     api.install(app, merge_listeners=merge_listeners)
+    reference.describe_access(app)
     return app

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
+from towpath import accounts
 from towpath.kit.pages import Pages
 
 PAGES: Final = Pages("towpath.web")
@@ -40,6 +41,32 @@ class Operation:
     text: str
     fields: tuple[Field, ...]
     statuses: tuple[str, ...]
+
+
+def describe_access(app: FastAPI) -> None:
+    """Say in the OpenAPI document of `app` how to authenticate."""
+    describe = app.openapi
+
+    def describe_with_access() -> dict[str, Any]:
+        document = describe()
+        document["security"] = [{"ApiKey": []}, {"Session": []}]
+        document.setdefault("components", {})["securitySchemes"] = {
+            "ApiKey": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "Klaviyo-API-Key pk_… or Bearer pk_…",
+            },
+            "Session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": accounts.SESSION_COOKIE,
+                "description": "Signing in sets it; changes also send X-CSRF-Token.",
+            },
+        }
+        return document
+
+    app.openapi = describe_with_access  # type: ignore[method-assign] # the framework's own way
 
 
 @router.get("/docs")

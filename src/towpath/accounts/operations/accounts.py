@@ -29,7 +29,7 @@ async def create_account(
 ) -> None:
     """Make an account, the owner of everything that is stored under its id.
 
-    Raises `BadText` for the name and `BadTimezone`.
+    Raises `BadName` for the name and `BadTimezone`.
     """
     await conn.execute(
         account.insert().values(
@@ -50,7 +50,7 @@ async def change_account(
     locale: str | None = None,
     now: datetime,
 ) -> None:
-    """Change what is given of the actor's account; raises `BadText`, `BadTimezone`, `BadLocale`."""
+    """Change what is given of the actor's account; raises `BadName`, `BadTimezone`, `BadLocale`."""
     changes: dict[str, str] = {}
     if name is not None:
         changes["name"] = rules.read_name(name, pointer="/name")
@@ -85,7 +85,7 @@ async def create_user(
 ) -> None:
     """Make a user; without a password hash they sign in by a link first.
 
-    Raises `EmailTaken`, `BadEmail` or `BadText`.
+    Raises `EmailTaken`, `BadEmail` or `BadName`.
     """
     address = rules.read_email(email, pointer="/email")
     made = await conn.execute(
@@ -107,7 +107,7 @@ async def create_user(
 async def change_user(
     conn: AsyncConnection, *, user_id: UUID, name: str | None = None, locale: str | None = None
 ) -> None:
-    """Change what is given of a user; raises `BadText` or `BadLocale`."""
+    """Change what is given of a user; raises `BadName` or `BadLocale`."""
     changes: dict[str, str] = {}
     if name is not None:
         changes["name"] = rules.read_name(name, pointer="/name")
@@ -131,7 +131,7 @@ async def invite_user(
 
     An address that has a user is refused (`EmailTaken`) whatever account they belong to: whoever
     invited them first may have set their password, and must not get into a second account with it.
-    Also raises `BadEmail`, `BadText` or `OwnersOnly`.
+    Also raises `BadEmail`, `BadName` or `OwnersOnly`.
     """
     if role is Role.OWNER and actor.role is not Role.OWNER:
         raise OwnersOnly(pointer="/role")

@@ -30,7 +30,7 @@ async def create_api_key(
 ) -> CreatedKey:
     """Make a key of the actor's account; `secret` is for automated installs, else one is made.
 
-    Raises `BadText` for the name, `BadKeyFormat` for a given secret, `TooManyKeys`.
+    Raises `BadName` for the name, `BadKeyFormat` for a given secret, `TooManyKeys`.
     """
     name = rules.read_name(name, pointer="/name")
     secret = secret or tokens.new_api_key()

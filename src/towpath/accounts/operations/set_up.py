@@ -43,8 +43,9 @@ async def create_owned_account(
 ) -> None:
     """Make an account together with its owner.
 
-    Raises `BadText`, `BadTimezone`, `BadEmail` or `EmailTaken`.
+    Raises `BadName`, `BadTimezone`, `BadEmail` or `EmailTaken`.
     """
+    account_name = rules.read_name(account_name, pointer="/account_name")
     await create_account(conn, account_id=account_id, name=account_name, timezone=timezone, now=now)
     await create_user(
         conn, user_id=user_id, email=email, name=name, password_hash=password_hash, now=now

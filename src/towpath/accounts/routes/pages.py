@@ -192,7 +192,7 @@ def _form(
         language=language_of(request),
         status=problem.status if problem else 200,
         problem=problem,
-        errors={wrong_field: problem.detail} if problem else {},
+        wrong_field=wrong_field,
         form=form or {},
         headers=None,
         **values,

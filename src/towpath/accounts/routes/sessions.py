@@ -37,7 +37,7 @@ class AccountChoice(BaseModel):
 async def open_session(
     body: Credentials, request: Request, response: Response, runtime: http.RuntimeOf, now: http.Now
 ) -> OpenedSession:
-    """Sign in with e-mail address and password."""
+    """Sign in with email address and password."""
     access.check_origin(request)
     token = await credentials.sign_in(
         runtime,
