@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from towpath.kit.postgres import pidfile
+from towpath.kit.postgres import locks, pidfile
 from towpath.kit.postgres.model import DATABASE, PORT, ROLE, DataDirectoryUnusable, Layout
 
 SOCKET = f".s.PGSQL.{PORT}"
@@ -44,12 +44,12 @@ def socket_directory(layout: Layout) -> Path:
 
 
 def is_accepting(layout: Layout, directory: Path) -> bool:
-    """Say whether the server is ready and answers on its socket.
+    """Say whether a server of ours is ready and answers on its socket.
 
-    Both are needed: the socket answers before the server is ready, and the file of a killed
-    server says ready for ever.
+    All three are needed: the file of a killed server says ready for ever, the socket answers
+    before the server is ready, and a server that was started by hand has no watcher.
     """
-    if not pidfile.is_ready(layout.cluster):
+    if not pidfile.is_ready(layout.cluster) or is_stopped(layout):
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(CONNECT_SECONDS_MAX)
@@ -57,6 +57,11 @@ def is_accepting(layout: Layout, directory: Path) -> bool:
             probe.connect(str(directory / SOCKET))
             return True
     return False
+
+
+def is_stopped(layout: Layout) -> bool:
+    """Say whether the watcher and every PostgreSQL process it started have ended."""
+    return locks.could_lock(layout.server_lock, locks.SHARED)
 
 
 def _private_directory() -> Path:

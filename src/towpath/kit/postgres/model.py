@@ -42,7 +42,7 @@ class Account:
 class Layout:
     """Where things are in a data directory.
 
-    The three lock files are never deleted: a lock is on the file, not on its name.
+    The two lock files are never deleted: a lock is on the file, not on its name.
     """
 
     root: Path
@@ -73,11 +73,9 @@ class Layout:
         return self.root / "users.lock"
 
     @property
-    def start_lock(self) -> Path:
-        """Locked exclusively by the one user that starts the server."""
-        return self.root / "start.lock"
-
-    @property
     def server_lock(self) -> Path:
-        """Locked exclusively by the watcher and, inherited, by every PostgreSQL process."""
+        """Locked exclusively by who starts the server, the watcher, and PostgreSQL's processes.
+
+        Each inherits the lock from the one before; it is free when none of them is left.
+        """
         return self.root / "server.lock"

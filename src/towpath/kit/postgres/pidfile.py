@@ -15,13 +15,18 @@ NEVER_A_PROCESS = 2**31 - 1  # Linux gives out no process id above 2**22
 _STATUS_LINE = 7
 
 
-def is_ready(cluster: Path) -> bool:
-    """Say whether the last server of this cluster got as far as accepting connections."""
+def is_ready(cluster: Path, *, process_id: int | None = None) -> bool:
+    """Say whether the last server of this cluster got as far as accepting connections.
+
+    With `process_id`: whether that was the server with this process id.
+    """
     try:
         lines = (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return False
-    return len(lines) > _STATUS_LINE and lines[_STATUS_LINE].strip() == "ready"
+    if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
+        return False
+    return process_id is None or lines[0].strip() == str(process_id)
 
 
 def disarm(cluster: Path) -> None:

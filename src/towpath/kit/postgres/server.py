@@ -19,7 +19,6 @@ from towpath.kit.postgres.waiting import wait_for
 
 START_SECONDS_MAX = 660  # above what the watcher allows itself, so that its reason is heard
 STOP_SECONDS_MAX = 75  # above what the watcher needs to stop a server that does not want to
-START_ATTEMPTS_MAX = 3  # a server that was just started may be killed before it is used
 LOG_LINES_SHOWN = 20
 LOG_BYTES_SHOWN = 20_000
 WATCHER = "towpath.kit.postgres.watcher"
@@ -46,7 +45,7 @@ class Server:
         self._lock = None
         with suppress(FileNotFoundError):  # the data directory was deleted while in use
             wait_for(
-                lambda: _is_stopped(self._layout) or _is_used(self._layout),
+                lambda: address.is_stopped(self._layout) or _is_used(self._layout),
                 seconds_max=STOP_SECONDS_MAX,
             )
 
@@ -106,33 +105,28 @@ def _join(layout: Layout, *, lock: int) -> Path:
 
 def _start(layout: Layout, directory: Path) -> None:
     """Start the server, or wait while somebody else does. The users' lock is held, shared."""
-    lock = locks.open_lock(layout.start_lock)
+    lock = locks.open_lock(layout.server_lock)
     try:
-        wait_for(
+        # Neither accepting nor to be locked: somebody is starting it, or what is left of a server
+        # that was killed is still ending.
+        if not wait_for(
             lambda: (
                 address.is_accepting(layout, directory) or locks.try_lock(lock, locks.EXCLUSIVE)
             ),
             seconds_max=START_SECONDS_MAX,
-        )
-        for _ in range(START_ATTEMPTS_MAX):
-            # Neither accepting nor stopped: starting, or the rest of a server that was killed.
-            wait_for(
-                lambda: address.is_accepting(layout, directory) or _is_stopped(layout),
-                seconds_max=START_SECONDS_MAX,
+        ):
+            raise ServerDidNotStart(
+                f"For {START_SECONDS_MAX} s a server of {layout.root} has been neither ready nor "
+                f"gone; `fuser {layout.server_lock}` names its processes. {_last_words(layout)}"
             )
-            if address.is_accepting(layout, directory):
-                return
-            _launch(layout)
+        if locks.try_lock(lock, locks.EXCLUSIVE):
+            _launch(layout, server_lock=lock)
     finally:
-        os.close(lock)
-    raise ServerDidNotStart(
-        f"PostgreSQL in {layout.root} was started {START_ATTEMPTS_MAX} times and ended each time "
-        f"before it could be used. {_last_words(layout)}"
-    )
+        os.close(lock)  # the watcher has a copy, which keeps the lock
 
 
-def _launch(layout: Layout) -> None:
-    """Start the watcher and hear whether it has a server."""
+def _launch(layout: Layout, *, server_lock: int) -> None:
+    """Start the watcher, give it the lock, and hear whether it has a server."""
     account = programs.server_account(layout)
     found = programs.prepare(account)
     cluster.check_version(layout, major=found.major)
@@ -143,7 +137,7 @@ def _launch(layout: Layout) -> None:
         watcher = subprocess.run(  # noqa: S603 -- our own module, our own arguments
             [
                 *(sys.executable, "-S", "-P", "-m", WATCHER),
-                *(str(layout.root), str(found.directory)),
+                *(str(layout.root), str(found.directory), str(server_lock)),
                 *((str(account.uid), str(account.gid)) if account else ()),
             ],
             cwd="/",
@@ -153,6 +147,7 @@ def _launch(layout: Layout) -> None:
             stderr=log,
             text=True,
             check=False,
+            pass_fds=(server_lock,),
             timeout=START_SECONDS_MAX,
         )
     except subprocess.TimeoutExpired:
@@ -168,11 +163,6 @@ def _launch(layout: Layout) -> None:
             f"{watcher.stdout or 'its watcher ended without a word.'} "
             f"{_last_words(layout, since=before)}"
         )
-
-
-def _is_stopped(layout: Layout) -> bool:
-    """Say whether the watcher and every PostgreSQL process have ended."""
-    return locks.could_lock(layout.server_lock, locks.SHARED)
 
 
 def _is_used(layout: Layout) -> bool:

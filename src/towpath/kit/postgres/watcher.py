@@ -1,8 +1,9 @@
 """The watcher: a process of its own that owns the server and stops it when nobody uses it.
 
-Started as `python -m towpath.kit.postgres.watcher DATA_DIRECTORY PROGRAMS [UID GID]`. It says one
-thing on its standard output, `READY` or why there is no server, and then lives in the background.
-It has no threads: the server's death signal comes when the thread that started it ends.
+Started as `python -m towpath.kit.postgres.watcher DATA_DIRECTORY PROGRAMS LOCK [UID GID]`; LOCK is
+the descriptor of the server lock, which is locked. It says one thing on its standard output,
+`READY` or why there is no server, and then lives in the background. It has no threads: the
+server's death signal comes when the thread that started the server ends.
 """
 
 import os
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from towpath.kit.postgres import cluster, locks, pidfile, process
@@ -25,7 +27,6 @@ from towpath.kit.postgres.waiting import wait_for
 START_SECONDS_MAX = 600  # replaying 2 GB of log after a crash, on a slow disk
 LOOK_SECONDS = 0.1  # how long the server may outlive its last user
 LOG_BYTES_MAX = 16 * 1024 * 1024
-LOCK_SECONDS_MAX = 5
 # Each is tried in turn: SIGINT disconnects clients and writes everything down; after SIGQUIT and
 # SIGKILL the next start replays the log.
 STOPS = ((signal.SIGINT, 60), (signal.SIGQUIT, 5), (signal.SIGKILL, 5))
@@ -33,7 +34,7 @@ STOPS = ((signal.SIGINT, 60), (signal.SIGQUIT, 5), (signal.SIGKILL, 5))
 
 def main(arguments: list[str]) -> None:
     """Leave the caller, start the server, report, and stop it after its last user."""
-    data_directory, programs, *ids = arguments
+    data_directory, programs, server_lock, *ids = arguments
     layout = Layout(root=Path(data_directory))
     account = Account(uid=int(ids[0]), gid=int(ids[1])) if ids else None
     if os.fork():
@@ -44,7 +45,9 @@ def main(arguments: list[str]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     users_lock = locks.open_lock(layout.users_lock)
     try:
-        postmaster = _start(layout, programs=Path(programs), account=account)
+        postmaster = _start(
+            layout, programs=Path(programs), account=account, server_lock=int(server_lock)
+        )
     except DatabaseUnavailable as problem:
         _report(str(problem))
         return
@@ -57,12 +60,9 @@ def main(arguments: list[str]) -> None:
     _stop(postmaster)
 
 
-def _start(layout: Layout, *, programs: Path, account: Account | None) -> subprocess.Popen[str]:
-    server_lock = locks.open_lock(layout.server_lock)
-    if not wait_for(
-        lambda: locks.try_lock(server_lock, locks.EXCLUSIVE), seconds_max=LOCK_SECONDS_MAX
-    ):
-        raise ServerDidNotStart("Another server of this data directory is still running.")
+def _start(
+    layout: Layout, *, programs: Path, account: Account | None, server_lock: int
+) -> subprocess.Popen[str]:
     cluster.create(layout, programs=programs, account=account, held_lock=server_lock)
     pidfile.disarm(layout.cluster)
     settings = [f"--{name}={value}" for name, value in cluster.FIXED_SETTINGS.items()]
@@ -73,13 +73,14 @@ def _start(layout: Layout, *, programs: Path, account: Account | None) -> subpro
         held_lock=server_lock,
         death_signal=signal.SIGINT,
     )
-    wait_for(
-        lambda: postmaster.poll() is not None or pidfile.is_ready(layout.cluster),
-        seconds_max=START_SECONDS_MAX,
-    )
+
+    def is_ready() -> bool:
+        return pidfile.is_ready(layout.cluster, process_id=postmaster.pid)
+
+    wait_for(lambda: postmaster.poll() is not None or is_ready(), seconds_max=START_SECONDS_MAX)
     if postmaster.poll() is not None:
         raise ServerDidNotStart(f"PostgreSQL ended with status {postmaster.returncode}.")
-    if not pidfile.is_ready(layout.cluster):
+    if not is_ready():
         _stop(postmaster)
         raise ServerDidNotStart(f"PostgreSQL was not ready within {START_SECONDS_MAX} s.")
     return postmaster
@@ -87,8 +88,8 @@ def _start(layout: Layout, *, programs: Path, account: Account | None) -> subpro
 
 def _report(text: str) -> None:
     """Say `text` to whoever started this process, and hang up."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # killed meanwhile; others may be waiting for the server
+        os.write(sys.stdout.fileno(), text.encode())
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,0 +1,154 @@
+"""After kill -9 the next to attach has a server, and in it every acknowledged row."""
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.kit.postgres.processes import (
+    Runner,
+    is_stopped,
+    kill_all,
+    log_of,
+    postmaster,
+    servers,
+    wait_until,
+    watchers,
+)
+
+ROUNDS = 4
+ROWS_BEFORE_THE_KILL = 150
+WRITERS = 3
+
+
+def test_a_killed_watcher_takes_the_server_with_it_in_good_order(
+    runner: Runner, data_directory: Path
+) -> None:
+    user = runner.start_user(data_directory)
+    user.url()
+    [watcher] = watchers(data_directory)
+
+    os.kill(watcher, signal.SIGKILL)
+
+    wait_until(lambda: is_stopped(data_directory), "the server has stopped")
+    assert "LOG:  database system is shut down" in log_of(data_directory)
+    again = runner.start_user(data_directory)
+    with psycopg.connect(again.url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    user.kill()
+    again.leave()
+
+
+def test_a_watcher_killed_while_the_cluster_is_made_leaves_no_half_cluster(
+    runner: Runner, data_directory: Path
+) -> None:
+    user = runner.start_user(data_directory)
+    wait_until((data_directory / "cluster.unfinished" / "base").exists, "initdb runs")
+
+    for watcher in watchers(data_directory):
+        os.kill(watcher, signal.SIGKILL)
+
+    # The user sees its watcher end, and says so, or has been served before it was killed.
+    user.process.communicate(timeout=20)
+    again = runner.start_user(data_directory)
+    with psycopg.connect(again.url()) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("towpath",)
+    again.leave()
+
+
+def test_attaching_after_the_postmaster_was_killed_starts_it_again(
+    runner: Runner, data_directory: Path
+) -> None:
+    user = runner.start_user(data_directory)
+    user.url()
+    killed = postmaster(data_directory)
+
+    os.kill(killed, signal.SIGKILL)
+
+    again = runner.start_user(data_directory)
+    with psycopg.connect(again.url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert postmaster(data_directory) != killed
+    assert len(watchers(data_directory)) == 1
+    user.kill()
+    again.leave()
+
+
+def test_a_backend_killed_does_not_end_the_server(runner: Runner, data_directory: Path) -> None:
+    user = runner.start_user(data_directory)
+    url = user.url()
+    with psycopg.connect(url) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("SELECT 1")
+
+    def answers() -> bool:
+        try:
+            with psycopg.connect(url) as fresh:
+                return fresh.execute("SELECT 1").fetchone() == (1,)
+        except psycopg.OperationalError:
+            return False
+
+    wait_until(answers, "the server has recovered")
+    user.leave()
+
+
+def test_no_acknowledged_row_is_lost_when_everything_is_killed_under_inserts(
+    runner: Runner, data_directory: Path
+) -> None:
+    user = runner.start_user(data_directory)
+    with psycopg.connect(user.url(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE written (number bigint PRIMARY KEY)")
+    acknowledged: set[int] = set()
+
+    for turn in range(ROUNDS):
+        url = user.url() if turn else _url_of(data_directory)
+        writers = [
+            threading.Thread(
+                target=_insert_until_cut_off,
+                args=(url, acknowledged, (turn * WRITERS + writer) * 1_000_000),
+            )
+            for writer in range(WRITERS)
+        ]
+        for thread in writers:
+            thread.start()
+        wait_until(
+            partial(_has_grown, acknowledged, to=len(acknowledged) + ROWS_BEFORE_THE_KILL),
+            "rows are written",
+        )
+        user.kill()
+        kill_all(data_directory)
+        for thread in writers:
+            thread.join()
+        assert not servers(data_directory)
+        user = runner.start_user(data_directory)
+
+    with psycopg.connect(user.url()) as connection:
+        found = {number for (number,) in connection.execute("SELECT number FROM written")}
+    assert acknowledged <= found
+    assert log_of(data_directory).count("was not properly shut down") == ROUNDS
+    user.leave()
+
+
+def _has_grown(acknowledged: set[int], *, to: int) -> bool:
+    return len(acknowledged) >= to
+
+
+def _insert_until_cut_off(url: str, acknowledged: set[int], first: int) -> None:
+    with (
+        suppress(psycopg.OperationalError),
+        psycopg.connect(url, autocommit=True) as connection,
+    ):
+        for number in range(first, first + 1_000_000):
+            connection.execute("INSERT INTO written VALUES (%s)", [number])
+            acknowledged.add(number)
+
+
+def _url_of(data_directory: Path) -> str:
+    return f"postgresql://towpath@/towpath?host={data_directory / 'cluster'}&port=5432"
