@@ -41,6 +41,7 @@ from towpath.alerts.queries import (
     list_recipients,
     recipients_by_address,
 )
+from towpath.alerts.routes import router
 
 __all__ = [
     "ALERT_KIND",
@@ -73,5 +74,6 @@ __all__ = [
     "recipients_by_address",
     "record_deliveries",
     "resend_confirmation",
+    "router",
     "save_recipients",
 ]

@@ -23,7 +23,7 @@ router.include_router(link_routes.router)
 _api = APIRouter(prefix="/v1/alert-recipients", tags=["Alert recipients"])
 
 Reader = Annotated[Actor, Depends(accounts.require(Permission.ACTIVITY))]
-Editor = Annotated[Actor, Depends(accounts.require(Permission.AUTOMATION))]
+Author = Annotated[Actor, Depends(accounts.require(Permission.AUTOMATION))]
 
 
 class AlertRecipient(BaseModel):
@@ -79,7 +79,7 @@ async def read_recipients(
 
 @_api.post("/{address:path}/confirmation-mails", status_code=202)
 async def send_confirmation_mail(
-    actor: Editor, conn: http.Transaction, now: http.Now, address: str
+    actor: Author, conn: http.Transaction, now: http.Now, address: str
 ) -> AlertRecipient:
     """Send another confirmation mail; a disabled address is asked again.
 
@@ -115,7 +115,9 @@ def _make_cursor(address: str) -> str:
 
 def _read_cursor(cursor: str) -> str:
     try:
-        address = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        address = base64.b64decode(
+            cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        ).decode()
     except ValueError:
         raise http.BadCursor(parameter="cursor") from None
     if "\x00" in address:

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from towpath import __version__, accounts, people
+from towpath import __version__, accounts, alerts, flows, people
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
@@ -20,6 +20,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     home.router,
     health.router,
     accounts.router,
+    alerts.router,
+    flows.router,
     mailbox.router,
     reference.router,
 )
