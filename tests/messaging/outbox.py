@@ -3,20 +3,20 @@
 # ruff: noqa: ARG002 -- a protocol says which arguments there are
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from towpath import messaging
+from towpath import accounts, messaging
 from towpath.kit import ids
 from towpath.messaging.tables import delivery, mail_counter, message
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-LATER = NOW + timedelta(days=2)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Notes:
     poisonous: set[UUID] = field(default_factory=set)
     unjudgeable: set[UUID] = field(default_factory=set)
     finished: list[messaging.Finished] = field(default_factory=list)
-    renders: int = 0
+    on_record: Callable[[AsyncConnection], Awaitable[None]] | None = None
 
     async def judge(
         self,
@@ -62,7 +62,6 @@ class Notes:
         account_id: UUID,
         messages: Sequence[messaging.ToRender],
     ) -> Mapping[UUID, messaging.Rendered | messaging.Skip]:
-        self.renders += 1
         assert self.poisonous.isdisjoint(item.message.id for item in messages), "a bug"
         return {item.message.id: self._rendered(item) for item in messages}
 
@@ -75,6 +74,8 @@ class Notes:
         now: datetime,
     ) -> None:
         self.finished += finished
+        if self.on_record is not None:
+            await self.on_record(conn)
 
     def _rendered(self, item: messaging.ToRender) -> messaging.Rendered | messaging.Skip:
         if item.message.id in self.unwritable:
@@ -108,17 +109,22 @@ def accept(mail: messaging.Mail) -> messaging.Outcome:
 
 @dataclass(slots=True, kw_only=True)
 class Letterbox:
-    """A transport that answers as told and keeps what it accepted."""
+    """A transport that answers as told, when it may, and keeps what it accepted."""
 
     answer: Callable[[messaging.Mail], messaging.Outcome] = accept
     concurrency: int = 4
     circuit: messaging.Circuit = field(default_factory=messaging.Circuit)
     tried: list[messaging.Mail] = field(default_factory=list)
     accepted: list[messaging.Mail] = field(default_factory=list)
+    is_reached: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event | None = None
 
     async def send(self, mail: messaging.Mail, *, account_id: UUID, kind: str) -> messaging.Outcome:
         self.tried.append(mail)
+        self.is_reached.set()
         await asyncio.sleep(0)
+        if self.may_answer is not None:
+            await self.may_answer.wait()
         outcome = self.answer(mail)
         if isinstance(outcome, messaging.Sent):
             self.accepted.append(mail)
@@ -173,7 +179,7 @@ async def queue(
     return message_ids
 
 
-async def messages_of(engine: AsyncEngine, account_id: UUID) -> list[Row[tuple[object, ...]]]:
+async def messages_of(engine: AsyncEngine, account_id: UUID) -> list[Row[Any]]:
     """Return the messages of an account in the order they were queued."""
     async with engine.connect() as conn:
         rows = await conn.execute(
@@ -182,7 +188,7 @@ async def messages_of(engine: AsyncEngine, account_id: UUID) -> list[Row[tuple[o
         return list(rows)
 
 
-async def deliveries_of(engine: AsyncEngine, account_id: UUID) -> list[Row[tuple[object, ...]]]:
+async def deliveries_of(engine: AsyncEngine, account_id: UUID) -> list[Row[Any]]:
     """Return the deliveries of an account by message and address."""
     async with engine.connect() as conn:
         rows = await conn.execute(
@@ -200,3 +206,25 @@ async def counted_mails(engine: AsyncEngine, account_id: UUID) -> int:
             select(mail_counter.c.mails).where(mail_counter.c.account_id == account_id)
         )
         return mails.scalar() or 0
+
+
+async def new_account(engine: AsyncEngine, *, timezone: str = "UTC") -> UUID:
+    """Make an account."""
+    account_id = ids.new_id()
+    async with engine.begin() as conn:
+        await accounts.create_account(
+            conn, account_id=account_id, name="Shop", timezone=timezone, now=NOW
+        )
+    return account_id
+
+
+async def set_limit(engine: AsyncEngine, account_id: UUID, mails_max: int) -> None:
+    """Limit an account to so many mails a month."""
+    async with engine.begin() as conn:
+        await accounts.change_setting(
+            conn,
+            actor=accounts.command_actor(account_id=account_id, label="test"),
+            key="email_limit_monthly",
+            value=mails_max,
+            now=NOW,
+        )

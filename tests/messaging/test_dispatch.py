@@ -11,6 +11,7 @@ from tests.messaging.outbox import (
     Notes,
     deliveries_of,
     messages_of,
+    new_account,
     outbox_of,
     queue,
 )
@@ -196,7 +197,7 @@ async def test_virtual_time_is_written_and_real_time_leases(
 async def test_due_accounts_have_a_message_a_retry_or_an_ended_lease(
     own_engine: AsyncEngine,
 ) -> None:
-    idle, queued, retrying = await _accounts(own_engine, 3)
+    idle, queued, retrying = [await new_account(own_engine) for _ in range(3)]
     await queue(own_engine, idle, "ann@example.com", due_at=NOW + timedelta(days=1))
     await queue(own_engine, queued, "ann@example.com")
     await queue(own_engine, retrying, "ann@example.com")
@@ -214,16 +215,3 @@ async def test_due_accounts_have_a_message_a_retry_or_an_ended_lease(
 
     assert set(now) == {queued}
     assert set(later) == {queued, retrying}
-
-
-async def _accounts(engine: AsyncEngine, count: int) -> list[UUID]:
-    from towpath import accounts  # noqa: PLC0415
-    from towpath.kit import ids  # noqa: PLC0415
-
-    made = ids.new_ids(count)
-    async with engine.begin() as conn:
-        for account_id in made:
-            await accounts.create_account(
-                conn, account_id=account_id, name="Shop", timezone="UTC", now=NOW
-            )
-    return made

@@ -7,6 +7,7 @@ what they say, sends outside of any transaction, and records what became of each
 from towpath.messaging.circuit import Circuit
 from towpath.messaging.dispatch import Dispatched, Outbox, dispatch_due
 from towpath.messaging.drain import MailServerUnavailable, drain
+from towpath.messaging.merging import move_messages
 from towpath.messaging.model import (
     Addressee,
     Claimed,
@@ -78,6 +79,7 @@ __all__ = [
     "list_messages",
     "live_policy",
     "message_table",
+    "move_messages",
     "queue_mail",
     "queue_mails",
 ]

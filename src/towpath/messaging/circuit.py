@@ -13,10 +13,17 @@ class Circuit:
     Times are readings of a monotonic clock in seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        pause_seconds_min: float = PAUSE_SECONDS_MIN,
+        pause_seconds_max: float = PAUSE_SECONDS_MAX,
+    ) -> None:
         """Start closed."""
         self._open_until: float | None = None
-        self._pause_seconds = PAUSE_SECONDS_MIN
+        self._pause_seconds_min = pause_seconds_min
+        self._pause_seconds_max = pause_seconds_max
+        self._pause_seconds = pause_seconds_min
         self._reason: str | None = None
 
     @property
@@ -41,12 +48,12 @@ class Circuit:
         if self.wait_seconds(now_seconds=now_seconds) > 0:
             return
         if self._open_until is not None:
-            self._pause_seconds = min(self._pause_seconds * 2, PAUSE_SECONDS_MAX)
+            self._pause_seconds = min(self._pause_seconds * 2, self._pause_seconds_max)
         self._open_until = now_seconds + self._pause_seconds
         self._reason = reason
 
     def close(self) -> None:
         """Note that the provider answers again."""
         self._open_until = None
-        self._pause_seconds = PAUSE_SECONDS_MIN
+        self._pause_seconds = self._pause_seconds_min
         self._reason = None
