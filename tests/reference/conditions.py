@@ -44,7 +44,11 @@ class Judge:
     def passes(self, condition: Json) -> bool:
         match condition["type"]:
             case "profile-property":
-                return self.accepts(condition["filter"], self.profile_value(condition["property"]))
+                value = self.profile_value(condition["property"])
+                is_property = condition["property"].startswith("properties[")
+                if condition["filter"]["type"] == "date" and isinstance(value, str):
+                    value = value if is_property else None  # our own texts are no dates
+                return self.accepts(condition["filter"], value)
             case "metric-property":
                 properties = self.event["properties"] if self.event else {}
                 return self.accepts(condition["filter"], properties.get(condition["field"]))
@@ -85,7 +89,7 @@ class Judge:
     def accepts(self, filter_: Json, value: Json) -> bool:
         match filter_["type"]:
             case "existence":
-                return (value is not None) == (filter_["operator"] == "is-set")
+                return (value is None) is (filter_["operator"] == "not-set")
             case "boolean":
                 return value is True if filter_["value"] else value is False
             case "numeric":

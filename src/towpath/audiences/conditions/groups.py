@@ -92,7 +92,7 @@ def _read_groups(fields: Fields) -> tuple[tuple[Condition, ...], ...]:
             detail = f"A filter has at most {CONDITIONS_MAX} conditions; remove some."
             fields.refuse("condition_groups", detail)
             return ()
-        if not conditions:
+        if group.values["conditions"] == []:
             group.refuse("conditions", "A group without conditions; add one or remove the group.")
         read = (read_condition(condition) for condition in conditions)
         groups.append(tuple(condition for condition in read if condition is not None))

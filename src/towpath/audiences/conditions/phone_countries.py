@@ -7,11 +7,10 @@ numbering plan, match; its patterns are plain enough to be PostgreSQL's too.
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import takewhile
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from phonenumbers.phonemetadata import PhoneMetadata, PhoneNumberDesc
-from sqlalchemy import ColumnElement, Text, and_, literal, not_, or_
+from sqlalchemy import ColumnElement, Text, and_, case, false, literal, or_
 
 from towpath.audiences.conditions.reading import Fields, named
 
@@ -21,8 +20,9 @@ E164 = r"^\+[1-9][0-9]{6,14}$"
 
 def is_number_of(text: ColumnElement[str], countries: Sequence[str]) -> ColumnElement[bool]:
     """Return whether `text`, in E.164, is a number of one of `countries`; null for a null text."""
+    codes = sorted({_calling_codes()[country] for country in countries})
     is_number = text.regexp_match(literal(E164, Text()))
-    return and_(is_number, or_(*(_is_of(text, country) for country in countries)))
+    return and_(is_number, or_(*(_is_of(text, code, countries) for code in codes)))
 
 
 def read_countries(fields: Fields, key: str) -> tuple[str, ...] | None:
@@ -35,17 +35,18 @@ def read_countries(fields: Fields, key: str) -> tuple[str, ...] | None:
     return countries
 
 
-def _is_of(text: ColumnElement[str], country: str) -> ColumnElement[bool]:
-    code = _calling_codes()[country]
+def _is_of(text: ColumnElement[str], code: int, countries: Sequence[str]) -> ColumnElement[bool]:
+    """Return whether a number has this calling code and is of one of `countries`."""
+    has_code = text.startswith(f"+{code}", autoescape=True)
     sharing = COUNTRY_CODE_TO_REGION_CODE[code]
     if len(sharing) == 1:
-        return text.startswith(f"+{code}", autoescape=True)
-    before = takewhile(lambda other: other != country, sharing)
-    matches = [text.regexp_match(literal(_pattern(code, country), Text()))]
-    return and_(
-        *matches,
-        *(not_(text.regexp_match(literal(_pattern(code, other), Text()))) for other in before),
-    )
+        return has_code
+    last = max(sharing.index(country) for country in countries if country in sharing)
+    in_order = [
+        (text.regexp_match(literal(_pattern(code, country), Text())), literal(country in countries))
+        for country in sharing[: last + 1]
+    ]
+    return and_(has_code, case(*in_order, else_=false()))
 
 
 @cache

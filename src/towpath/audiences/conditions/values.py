@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     DateTime,
@@ -20,9 +21,16 @@ from sqlalchemy import (
     cast,
     false,
     func,
+    literal_column,
     null,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+
+_NULL, STRING, _NUMBER, _BOOLEAN, _ARRAY = (
+    literal_column(name, Text())
+    for name in ("'null'", "'string'", "'number'", "'boolean'", "'array'")
+)
+"""What `jsonb_typeof` says, as constants of the statement rather than hundreds of parameters."""
 
 FIRST_SECOND = -62_135_596_800
 """0001-01-01T00:00:00Z in epoch seconds."""
@@ -63,11 +71,11 @@ def json_value(
     member: ColumnElement[Any] = document[key]
     kind = func.jsonb_typeof(member)
     return Value(
-        is_set=func.coalesce(kind != "null", false()),
-        text=case((kind == "string", document[key].astext)),
+        is_set=func.coalesce(kind != _NULL, false()),
+        text=case((kind == STRING, document[key].astext)),
         number=_number(member),
-        boolean=case((kind == "boolean", cast(member, Boolean()))),
-        array=case((kind == "array", member)),
+        boolean=case((kind == _BOOLEAN, cast(member, Boolean()))),
+        array=case((kind == _ARRAY, member)),
         instant=MISSING.instant if dates is None else _instant(dates[key]),
     )
 
@@ -83,10 +91,11 @@ def instant_value(column: ColumnElement[datetime]) -> Value:
 
 
 def _number(member: ColumnElement[Any]) -> ColumnElement[Decimal]:
-    return case((func.jsonb_typeof(member) == "number", cast(member, Numeric())))
+    return case((func.jsonb_typeof(member) == _NUMBER, cast(member, Numeric())))
 
 
 def _instant(member: ColumnElement[Any]) -> ColumnElement[datetime]:
     seconds = _number(member)
     is_possible = seconds.between(FIRST_SECOND, LAST_SECOND)
-    return case((is_possible, func.to_timestamp(cast(seconds, Double()))))
+    whole = cast(func.trunc(seconds), BigInteger())  # a tiny fraction is no double precision
+    return case((is_possible, func.to_timestamp(cast(whole, Double()))))

@@ -10,6 +10,7 @@ from babel.numbers import format_decimal
 from babel.units import format_unit
 
 _SHOWN_VALUES_MAX = 10
+_DIGITS_SHOWN_MAX = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,9 @@ class Words:
         return self.translate(", ").join(shown)
 
     def number(self, number: Decimal) -> str:
-        """Write a number with all its digits."""
+        """Write a number with all its digits, or in powers of ten when nobody would read them."""
+        if abs(number.adjusted()) > _DIGITS_SHOWN_MAX:
+            return str(number.normalize())
         return format_decimal(number, locale=self.locale, decimal_quantization=False)
 
     def duration(self, quantity: int, unit: str) -> str:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, cast, extract, func, or_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Text,
+    and_,
+    cast,
+    extract,
+    func,
+    literal_column,
+    or_,
+)
 
 from towpath.audiences.conditions.filters.duration import Duration
 from towpath.audiences.conditions.scope import Scope
@@ -111,7 +122,7 @@ class AnniversaryNext:
 
 def _utc(instant: ColumnElement[datetime]) -> ColumnElement[Any]:
     """Return the date and time of day in UTC, whatever the session's timezone."""
-    return func.timezone("UTC", instant)
+    return func.timezone(literal_column("'UTC'", Text()), instant)
 
 
 def _year(moment: ColumnElement[Any]) -> ColumnElement[int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy import ColumnElement, Integer, func, literal, literal_column
 
 from towpath.audiences.conditions.limits import QUANTITY_MAX
 from towpath.audiences.conditions.reading import Fields
@@ -50,7 +50,7 @@ class Duration:
 
     def _interval(self) -> ColumnElement[Any]:
         """Return it in hours: PostgreSQL adds days by the calendar of the session's timezone."""
-        nothing = literal(0)
+        nothing = literal_column("0", Integer())
         return func.make_interval(nothing, nothing, nothing, nothing, literal(self.hours))
 
 

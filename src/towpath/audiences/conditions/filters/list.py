@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, false, func, literal
 from towpath.audiences.conditions.filters.numeric import NumericFilter, NumericOperator
 from towpath.audiences.conditions.reading import Fields
 from towpath.audiences.conditions.scope import Scope
-from towpath.audiences.conditions.values import Value
+from towpath.audiences.conditions.values import STRING, Value
 from towpath.audiences.conditions.words import Words
 
 
@@ -89,7 +89,7 @@ class ListFilter:
                 return array.op("?&", return_type=Boolean())(texts)
             case Holding.CONTAINS_SUBSTRING:
                 element = func.jsonb_array_elements(array).table_valued("value").c.value
-                is_text = func.jsonb_typeof(element) == "string"
+                is_text = func.jsonb_typeof(element) == STRING
                 text = element.op("#>>", return_type=Text())(literal([], ARRAY(Text())))
                 return select(1).where(is_text, func.strpos(text, self.values[0]) > 0).exists()
             case _:
@@ -149,15 +149,15 @@ def _read_values(fields: Fields, holding: Holding) -> tuple[str | Decimal, ...] 
 
 
 _POSITIVE: Final[Mapping[Holding, str]] = {
-    Holding.CONTAINS: "{subject} contains {value}",
-    Holding.CONTAINS_ANY: "{subject} contains any of {value}",
-    Holding.CONTAINS_ALL: "{subject} contains all of {value}",
+    Holding.CONTAINS: "{subject} includes {value}",
+    Holding.CONTAINS_ANY: "{subject} includes any of {value}",
+    Holding.CONTAINS_ALL: "{subject} includes all of {value}",
     Holding.CONTAINS_SUBSTRING: "{subject} has an element that contains {value}",
 }
 
 _NEGATED: Final[Mapping[Holding, str]] = {
-    Holding.CONTAINS: "{subject} does not contain {value}",
-    Holding.CONTAINS_ANY: "{subject} contains none of {value}",
-    Holding.CONTAINS_ALL: "{subject} does not contain all of {value}",
+    Holding.CONTAINS: "{subject} does not include {value}",
+    Holding.CONTAINS_ANY: "{subject} includes none of {value}",
+    Holding.CONTAINS_ALL: "{subject} does not include all of {value}",
     Holding.CONTAINS_SUBSTRING: "{subject} has no element that contains {value}",
 }
