@@ -13,6 +13,9 @@ from towpath.kit.secrets import load_secret_keys
 
 DATABASE_FOLDER = "postgres"
 
+MERGE_LISTENERS = (messaging.move_messages, flows.move_runs)
+"""What moves the rows of higher features when two profiles become one."""
+
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:

@@ -96,6 +96,6 @@ async def _mail_server(runtime: Runtime) -> Finding:
     if url is None:
         detail = "none configured (TOWPATH_SMTP_URL): mails are captured on the mailbox page"
         return Finding(name="Mail server", is_good=True, detail=detail)
-    result = await smtp.check(smtp.parse_url(url))
+    result = await smtp.check(smtp.parse_url(url), sender=runtime.settings.mail_from)
     detail = f"{result.detail} {result.warning or ''}".strip()
     return Finding(name="Mail server", is_good=result.is_usable, detail=detail)

@@ -36,8 +36,10 @@ from towpath.cli.import_commands import (
     opened_with_progress,
 )
 from towpath.kit import ids
+from towpath.kit.clock import database_now
 from towpath.kit.config import Settings
 from towpath.kit.errors import Problem
+from towpath.kit.heartbeat import workers_seen
 from towpath.kit.runtime import Runtime
 
 EVENTS_PER_REPLAY_MAX = 5_000_000
@@ -110,6 +112,7 @@ async def _run(
     settings: Settings, url: str, account: str | None, request: _Request
 ) -> dict[str, object]:
     async with wiring.runtime(settings, url) as runtime:
+        await _refuse_beside_a_worker(runtime)
         account_id = await _account(runtime, account)
         events = _read_events(request, runtime)
         flow_id = await _prepare(runtime, account_id, request, events)
@@ -117,6 +120,16 @@ async def _run(
             outbox = wiring.outbox_of(runtime, transport, policy=messaging.REPLAY_POLICY)
             progress = await _replay(runtime, account_id, flow_id, outbox, events, request)
         return await _report(runtime, account_id, flow_id, progress)
+
+
+async def _refuse_beside_a_worker(runtime: Runtime) -> None:
+    """Raise a `Problem` when a worker is alive: it would move people by the real clock."""
+    async with runtime.engine.connect() as conn:
+        if await workers_seen(conn, now=await database_now(conn)):
+            raise Problem(
+                "A worker is running on this database and would take over the people of the "
+                "replay; stop it first, or replay without --data."
+            )
 
 
 async def _account(runtime: Runtime, name: str | None) -> UUID:

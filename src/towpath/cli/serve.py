@@ -130,7 +130,7 @@ async def _serve(runtime: Runtime, *, is_demo: bool) -> None:
     settings = runtime.settings
     server = _Server(
         uvicorn.Config(
-            create_app(runtime),
+            create_app(runtime, merge_listeners=wiring.MERGE_LISTENERS),
             host=settings.host,
             port=settings.port,
             log_config=None,

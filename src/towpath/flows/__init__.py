@@ -16,6 +16,7 @@ from towpath.flows.engine import (
     next_due_at,
     trigger_batch,
 )
+from towpath.flows.merging import move_runs
 from towpath.flows.model import (
     Flow,
     FlowNameInvalid,
@@ -71,6 +72,7 @@ __all__ = [
     "flow_table",
     "get_flow",
     "list_flows",
+    "move_runs",
     "next_due_at",
     "read_flow_file",
     "replay",

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath import alerts, templates
+from towpath.audiences.conditions import check_regexes
 from towpath.flows import definition as definitions
 from towpath.flows.definition import (
     Definition,
@@ -16,7 +17,7 @@ from towpath.flows.definition import (
     Status,
 )
 from towpath.flows.queries import metric_ids
-from towpath.kit.errors import Invalid
+from towpath.kit.errors import Invalid, Problems
 
 EVENT_NAME = "event"
 
@@ -45,7 +46,17 @@ async def save_problems(
                     code="template_missing",
                 )
             )
-    return problems
+    return problems + await _bad_regexes(conn, parsed)
+
+
+async def _bad_regexes(conn: AsyncConnection, parsed: Definition) -> list[Invalid]:
+    """Name the patterns that PostgreSQL does not understand: they would fail every judgement."""
+    regexes = [regex for groups in parsed.filters for regex in groups.regexes()]
+    try:
+        await check_regexes(conn, regexes)
+    except Problems as several:
+        return [one for one in several.problems if isinstance(one, Invalid)]
+    return []
 
 
 async def warnings_of(

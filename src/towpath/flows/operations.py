@@ -55,13 +55,14 @@ async def create_flow(
     creates_metrics: bool = False,
     is_started: bool = False,
 ) -> SavedFlow:
-    """Store a flow as draft, whatever its file says, with warnings for what keeps it from live.
+    """Store a flow as draft, whatever its file says, with warnings for what is missing for live.
 
     Actions get ids of our own in place of their local labels (api.md §5.5.2). Metrics may be
     named by id or by name; `creates_metrics` makes those that do not exist yet (a flow file
     brought in before the first event). `is_started` is for a replay: the statuses of the file
-    count, and a file that is all draft goes live. Raises `FlowNameInvalid` and
-    `DefinitionInvalid`, for a started flow also for what keeps it from running.
+    count, a file that is all draft goes live, and nobody is asked to confirm. Raises
+    `FlowNameInvalid` and `DefinitionInvalid`, for a started flow also for what keeps it from
+    running.
     """
     if not 1 <= len(name.strip()) <= NAME_CHARACTERS_MAX:
         raise FlowNameInvalid(pointer="/name")
@@ -92,7 +93,14 @@ async def create_flow(
     )
     created = await get_flow(conn, account_id=account_id, flow_id=flow_id)
     return await _store(
-        conn, before=created, old=None, new=stored, labels=labels, saved_by=saved_by, now=now
+        conn,
+        before=created,
+        old=None,
+        new=stored,
+        labels=labels,
+        saved_by=saved_by,
+        now=now,
+        asks_recipients=not is_started,
     )
 
 
@@ -209,6 +217,7 @@ async def _store(
     labels: Mapping[str, str],
     saved_by: str,
     now: datetime,
+    asks_recipients: bool = True,
 ) -> SavedFlow:
     version, status = before.version + 1, definitions.flow_status(new)
     account_id, flow_id = before.account_id, before.id
@@ -229,7 +238,9 @@ async def _store(
     )
     await _store_actions(conn, before=before, old=old, new=new, labels=labels, now=now)
     await _listen(conn, before=before, new=new, status=status)
-    recipients = await _save_recipients(conn, account_id=account_id, old=old, new=new, now=now)
+    recipients = await _save_recipients(
+        conn, account_id=account_id, old=old, new=new if asks_recipients else None, now=now
+    )
     return SavedFlow(
         flow=await get_flow(conn, account_id=account_id, flow_id=flow_id),
         warnings=await warnings_of(conn, account_id=account_id, parsed=new),
@@ -311,7 +322,7 @@ async def _save_recipients(
     *,
     account_id: UUID,
     old: Definition | None,
-    new: Definition,
+    new: Definition | None,
     now: datetime,
 ) -> alerts.SavedRecipients:
     """Tell alerts who is listed now; what any alert lists newly counts as new (alerts.md)."""

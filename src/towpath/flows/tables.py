@@ -119,6 +119,9 @@ flow_run = Table(
         postgresql_where=text("state = 'waiting'"),
     ),
     Index("ix_flow_run_profile", "account_id", "profile_id", "flow_id"),
+    Index(
+        "ix_flow_run_event", "account_id", "event_id", postgresql_where=text("event_id IS NOT NULL")
+    ),
     Index("ix_flow_run_parked", "account_id", "flow_id", postgresql_where=text("state = 'parked'")),
 )
 

@@ -29,7 +29,11 @@ async def move_messages(
     twins = db.array_rows("twins", {"gone_ids": Uuid(), "twin_ids": Uuid()})
     await conn.execute(
         message.update()
-        .where(message.c.account_id == account_id, message.c.event_id == twins.c.gone_ids)
+        .where(
+            message.c.account_id == account_id,
+            message.c.profile_id == destination_id,
+            message.c.event_id == twins.c.gone_ids,
+        )
         .values(event_id=twins.c.twin_ids),
         {"gone_ids": list(collapsed), "twin_ids": list(collapsed.values())},
     )

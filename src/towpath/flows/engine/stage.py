@@ -7,11 +7,11 @@ and when it grows too large. What is cut goes on at once in a stage of its own. 
 tree; every action in it has one path, and who walks it is a conjunction of split results.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-import uuid
 
 from sqlalchemy import (
     CTE,

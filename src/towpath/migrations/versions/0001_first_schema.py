@@ -848,6 +848,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
+        "ix_flow_run_event",
+        "flow_run",
+        ["account_id", "event_id"],
+        unique=False,
+        postgresql_where=sa.text("event_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_flow_run_parked",
         "flow_run",
         ["account_id", "flow_id"],
