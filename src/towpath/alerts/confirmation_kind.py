@@ -35,7 +35,8 @@ from towpath.messaging import (
     ToRender,
 )
 
-SENDER_LABEL: Final = "Towpath"
+# Stands in the stored copy where the mail has its link, which is a secret of the recipient.
+NO_LINK: Final = "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ class ConfirmationKind:
             )
             letter = _letter(said, account=account, address=recipient.address, url=url)
             mails[addressee.address] = Mail(
-                sender_label=SENDER_LABEL,
+                sender_label=header_line(account),
                 sender_address=self.sender_address,
                 recipient=addressee.address,
                 subject=subject,
@@ -121,7 +122,7 @@ class ConfirmationKind:
                 headers={"Auto-Submitted": "auto-generated"},
             )
         address = item.message.address or ""
-        kept = _letter(said, account=account, address=address, url="…")
+        kept = _letter(said, account=account, address=address, url=NO_LINK)
         return Rendered(
             subject=subject, html=kept.html(subject, said.locale), text=kept.text(), mails=mails
         )
