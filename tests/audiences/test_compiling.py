@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import DateTime, Text, bindparam, cast, insert, literal, select, text, update
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -212,7 +211,7 @@ def test_no_value_of_a_definition_is_part_of_the_statement(account_id: UUID) -> 
         },
     )
 
-    statement = str(sql(groups, account_id).compile(dialect=postgresql.dialect()))
+    statement = str(sql(groups, account_id))
 
     assert "DROP" not in statement
 
