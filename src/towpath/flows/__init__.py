@@ -39,6 +39,7 @@ from towpath.flows.routes import router
 from towpath.flows.tables import flow as flow_table
 from towpath.flows.tables import flow_run as flow_run_table
 from towpath.flows.tables import step_effect as step_effect_table
+from towpath.flows.template_use import FlowTemplates
 
 __all__ = [
     "ActionCounts",
@@ -50,6 +51,7 @@ __all__ = [
     "FlowFileInvalid",
     "FlowNameInvalid",
     "FlowNotFound",
+    "FlowTemplates",
     "FlowVersion",
     "Plans",
     "Progress",

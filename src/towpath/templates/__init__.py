@@ -19,8 +19,10 @@ from towpath.templates.render import (
     compile,  # noqa: A004 -- read as templates.compile
     render_subject,
 )
+from towpath.templates.routes import make_router
 from towpath.templates.stored import (
     EditorType,
+    ListedTemplate,
     StoredTemplate,
     TemplateDraft,
     TemplateExists,
@@ -34,6 +36,7 @@ __all__ = [
     "Compiled",
     "EditorType",
     "ForbiddenTag",
+    "ListedTemplate",
     "RenderContext",
     "StoredTemplate",
     "TemplateDraft",
@@ -51,6 +54,7 @@ __all__ = [
     "forbidden_tags",
     "get_template",
     "list_templates",
+    "make_router",
     "render_subject",
     "stored_templates",
     "update_template",

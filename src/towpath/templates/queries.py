@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from towpath.kit.db import any_of
-from towpath.templates.stored import EditorType, StoredTemplate, TemplateNotFound
+from towpath.templates.stored import (
+    EditorType,
+    ListedTemplate,
+    StoredTemplate,
+    TemplateNotFound,
+)
 from towpath.templates.tables import template
 
 PAGE_SIZE_MAX: Final = 200
@@ -40,16 +45,31 @@ async def stored_templates(
 
 async def list_templates(
     conn: AsyncConnection, *, account_id: UUID, after: str | None = None, limit: int
-) -> list[StoredTemplate]:
+) -> list[ListedTemplate]:
     """Return up to `limit` templates in order of id, beginning after the id `after`."""
     assert 0 < limit <= PAGE_SIZE_MAX + 1
     statement = (
-        select(template)
+        select(
+            template.c.id,
+            template.c.name,
+            template.c.editor_type,
+            template.c.created_at,
+            template.c.updated_at,
+        )
         .where(template.c.account_id == account_id, template.c.id > (after or ""))
         .order_by(template.c.id)
         .limit(limit)
     )
-    return [as_template(row) for row in await conn.execute(statement)]
+    return [
+        ListedTemplate(
+            id=row.id,
+            name=row.name,
+            editor_type=EditorType(row.editor_type),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+        for row in await conn.execute(statement)
+    ]
 
 
 def as_template(row: Row[tuple[object, ...]]) -> StoredTemplate:

@@ -34,16 +34,22 @@ class TemplateDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTemplate:
-    """A template of an account. Messages use it as it is when they are sent."""
+class ListedTemplate:
+    """A template in a list: without its content, which may be large."""
 
     id: str
     name: str
     editor_type: EditorType
-    html: str | None
-    text: str | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTemplate(ListedTemplate):
+    """A template of an account. Messages use it as it is when they are sent."""
+
+    html: str | None
+    text: str | None
 
 
 class TemplateUse(Protocol):

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from towpath import __version__, accounts, alerts, flows, people
+from towpath import __version__, accounts, alerts, flows, people, templates
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
@@ -22,6 +22,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     accounts.router,
     alerts.router,
     flows.router,
+    templates.make_router(flows.FlowTemplates()),
     mailbox.router,
     reference.router,
 )
