@@ -1,8 +1,10 @@
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,8 +52,8 @@ def runner(request: pytest.FixtureRequest, ordinary: Runner) -> Iterator[Runner]
     runner.end()
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
+@contextmanager
+def _directory() -> Iterator[Path]:
     """Give a directory that every account can walk through; what runs in it is ended after.
 
     In memory when there is room: what these tests kill are processes, not the machine.
@@ -68,10 +70,33 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data_directory(place: Path, runner: Runner) -> Path:
+def place() -> Iterator[Path]:
+    """Give an empty directory."""
+    with _directory() as directory:
+        yield directory
+
+
+@pytest.fixture
+def empty_directory(place: Path, runner: Runner) -> Path:
     """Give an empty data directory that belongs to the runner's account."""
-    directory = place / "data"
-    directory.mkdir(mode=0o700)
-    if runner.account is not None:
-        os.chown(directory, runner.account, runner.account)
-    return directory
+    return runner.make_directory(place / "data")
+
+
+@pytest.fixture(scope="session")
+def made() -> Iterator[Path]:
+    """Give a place for one finished data directory of each account, made when first needed."""
+    with _directory() as directory:
+        yield directory
+
+
+@pytest.fixture
+def data_directory(place: Path, runner: Runner, made: Path) -> Path:
+    """Give a data directory in which the server was started before and stopped in good order."""
+    original = made / f"of-{runner.account}"
+    if not original.exists():
+        user = runner.start_user(runner.make_directory(original))
+        user.url()
+        user.leave()
+        (original / "postgres.log").write_text("")
+    subprocess.run(["cp", "-a", original, place / "data"], check=True)
+    return place / "data"

@@ -71,6 +71,13 @@ class Runner:
         self.users.append(user)
         return user
 
+    def make_directory(self, path: Path) -> Path:
+        """Make a private directory of the account."""
+        path.mkdir(mode=0o700)
+        if self.account is not None:
+            os.chown(path, self.account, self.account)
+        return path
+
     def end(self) -> None:
         """Kill what a test that failed left running."""
         for user in self.users:
@@ -148,7 +155,8 @@ def kill_all(data_directory: Path) -> None:
     """Kill -9 the watcher and every PostgreSQL process at once, and wait until they are gone."""
 
     def none_left() -> bool:
-        left = watchers(data_directory) | servers(data_directory)
+        # The watcher last: its end would have the server stop in good order.
+        left = [*sorted(servers(data_directory)), *watchers(data_directory)]
         for process_id in left:
             try:
                 os.kill(process_id, signal.SIGKILL)

@@ -60,9 +60,7 @@ def test_another_account_cannot_reach_the_socket(place: Path) -> None:
 def test_the_owner_of_the_data_directory_gets_the_server_and_can_go_on_alone(
     ordinary: Runner, place: Path
 ) -> None:
-    directory = place / "data"
-    directory.mkdir(mode=0o700)
-    os.chown(directory, ORDINARY, ORDINARY)
+    directory = ordinary.make_directory(place / "data")
 
     with postgres.running(directory) as url:
         sharing = ordinary.start_user(directory)
@@ -76,9 +74,7 @@ def test_the_owner_of_the_data_directory_gets_the_server_and_can_go_on_alone(
 
 
 def test_root_joins_the_server_of_an_ordinary_account(ordinary: Runner, place: Path) -> None:
-    directory = place / "data"
-    directory.mkdir(mode=0o700)
-    os.chown(directory, ORDINARY, ORDINARY)
+    directory = ordinary.make_directory(place / "data")
     first = ordinary.start_user(directory)
     url = first.url()
     process_id = postmaster(directory)

@@ -83,15 +83,15 @@ def test_one_process_may_hold_the_server_twice(place: Path) -> None:
 
 
 def test_a_user_killed_while_the_cluster_is_made_leaves_nothing_behind(
-    runner: Runner, data_directory: Path
+    runner: Runner, empty_directory: Path
 ) -> None:
-    user = runner.start_user(data_directory)
-    wait_until((data_directory / "cluster.unfinished").exists, "initdb runs")
+    user = runner.start_user(empty_directory)
+    wait_until((empty_directory / "cluster.unfinished").exists, "initdb runs")
 
     user.kill()
 
-    wait_until(lambda: is_stopped(data_directory), "the server has stopped")
-    again = runner.start_user(data_directory)
+    wait_until(lambda: is_stopped(empty_directory), "the server has stopped")
+    again = runner.start_user(empty_directory)
     with psycopg.connect(again.url()) as connection:
         assert connection.execute("SELECT current_database()").fetchone() == ("towpath",)
     again.leave()

@@ -18,14 +18,14 @@ from towpath.kit import postgres
 from towpath.kit.postgres import locks
 
 
-def test_five_starting_at_once_share_one_server(runner: Runner, data_directory: Path) -> None:
-    users = [runner.start_user(data_directory) for _ in range(5)]
+def test_five_starting_at_once_share_one_server(runner: Runner, empty_directory: Path) -> None:
+    users = [runner.start_user(empty_directory) for _ in range(5)]
 
     urls = {user.url() for user in users}
 
     assert len(urls) == 1
-    assert len(watchers(data_directory)) == 1
-    assert log_of(data_directory).count("LOG:  starting PostgreSQL") == 1
+    assert len(watchers(empty_directory)) == 1
+    assert log_of(empty_directory).count("LOG:  starting PostgreSQL") == 1
     for user in users:
         user.leave()
 
@@ -72,7 +72,7 @@ def test_attaching_while_the_server_is_being_stopped_gives_a_new_one(place: Path
 
 
 def test_attaching_right_after_the_last_user_left_always_gives_a_server(place: Path) -> None:
-    for _ in range(10):
+    for _ in range(6):
         server = postgres.attach(place / "data")
         leaving = threading.Thread(target=server.release)
         leaving.start()
@@ -84,11 +84,11 @@ def test_attaching_right_after_the_last_user_left_always_gives_a_server(place: P
 
 
 def test_a_starter_killed_while_others_wait_does_not_hold_them_up(
-    runner: Runner, data_directory: Path
+    runner: Runner, empty_directory: Path
 ) -> None:
-    starter = runner.start_user(data_directory)
-    wait_until(lambda: bool(watchers(data_directory)), "the watcher was started")
-    waiting = [runner.start_user(data_directory) for _ in range(2)]
+    starter = runner.start_user(empty_directory)
+    wait_until(lambda: bool(watchers(empty_directory)), "the watcher was started")
+    waiting = [runner.start_user(empty_directory) for _ in range(2)]
 
     starter.kill()
 

@@ -12,16 +12,8 @@ from tests.kit.postgres.processes import Runner, is_stopped
 LONG = "long-" * 40
 
 
-def _data_directory(place: Path, runner: Runner, name: str) -> Path:
-    directory = place / name
-    directory.mkdir(mode=0o700)
-    if runner.account is not None:
-        os.chown(directory, runner.account, runner.account)
-    return directory
-
-
-def test_no_network_address_is_listened_on(runner: Runner, data_directory: Path) -> None:
-    user = runner.start_user(data_directory)
+def test_no_network_address_is_listened_on(runner: Runner, empty_directory: Path) -> None:
+    user = runner.start_user(empty_directory)
     with psycopg.connect(user.url()) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
         [(locale, encoding)] = connection.execute(
@@ -29,14 +21,14 @@ def test_no_network_address_is_listened_on(runner: Runner, data_directory: Path)
             " WHERE datname = current_database()"
         )
     assert (locale, encoding) == ("C.UTF-8", "UTF8")
-    assert (data_directory / "cluster").stat().st_mode & 0o777 == 0o700
-    assert (data_directory / "cluster" / ".s.PGSQL.5432").stat().st_mode & 0o777 == 0o700
+    assert (empty_directory / "cluster").stat().st_mode & 0o777 == 0o700
+    assert (empty_directory / "cluster" / ".s.PGSQL.5432").stat().st_mode & 0o777 == 0o700
     user.leave()
 
 
 @pytest.mark.parametrize("name", [LONG, "a,comma", "a space", "100%", "zażółć", "a?query&more=#"])
 def test_any_path_will_do(ordinary: Runner, place: Path, name: str) -> None:
-    directory = _data_directory(place, ordinary, name)
+    directory = ordinary.make_directory(place / name)
     users = [ordinary.start_user(directory) for _ in range(2)]
 
     urls = {user.url() for user in users}
@@ -50,8 +42,8 @@ def test_any_path_will_do(ordinary: Runner, place: Path, name: str) -> None:
 
 
 def test_users_need_not_agree_on_the_place_for_short_links(ordinary: Runner, place: Path) -> None:
-    directory = _data_directory(place, ordinary, LONG)
-    runtime = _data_directory(place, ordinary, "run")
+    directory = ordinary.make_directory(place / LONG)
+    runtime = ordinary.make_directory(place / "run")
     users = [
         ordinary.start_user(directory),
         ordinary.start_user(directory, environment={"XDG_RUNTIME_DIR": str(runtime)}),
@@ -70,10 +62,10 @@ def test_users_need_not_agree_on_the_place_for_short_links(ordinary: Runner, pla
 
 
 def test_a_place_for_links_that_others_may_write_is_refused(ordinary: Runner, place: Path) -> None:
-    directory = _data_directory(place, ordinary, LONG)
-    runtime = _data_directory(place, ordinary, "run")
+    directory = ordinary.make_directory(place / LONG)
+    runtime = ordinary.make_directory(place / "run")
     account = ordinary.account if ordinary.account is not None else os.geteuid()
-    links = _data_directory(runtime, ordinary, f"towpath-{account}")
+    links = ordinary.make_directory(runtime / f"towpath-{account}")
     links.chmod(0o777)
 
     user = ordinary.start_user(directory, environment={"XDG_RUNTIME_DIR": str(runtime)})
