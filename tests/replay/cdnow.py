@@ -69,91 +69,66 @@ def write_csv(path: Path, rows: list[Purchase]) -> None:
             )
 
 
-def quiet_flow(recipients: list[str]) -> dict[str, Any]:
+def _value_at_least(dollars: float) -> dict[str, Any]:
+    return {
+        "type": "metric-property",
+        "metric_id": ORDER,
+        "field": "$value",
+        "filter": {"type": "numeric", "operator": "greater-than-or-equal", "value": dollars},
+    }
+
+
+def _nothing_ordered_since() -> dict[str, Any]:
+    return {
+        "type": "profile-metric",
+        "metric_id": ORDER,
+        "measurement": "count",
+        "measurement_filter": {"type": "numeric", "operator": "equals", "value": 0},
+        "timeframe_filter": {"type": "date", "operator": "flow-start"},
+    }
+
+
+def _groups(condition: dict[str, Any]) -> dict[str, Any]:
+    return {"condition_groups": [{"conditions": [condition]}]}
+
+
+def quiet_flow(recipients: list[str], *, status: str = "live") -> dict[str, Any]:
     """Return: an order of $100 or more, 7 days, nothing ordered since, alert."""
+    wait = {
+        "temporary_id": "wait",
+        "type": "time-delay",
+        "links": {"next": "quiet"},
+        "data": {"unit": "days", "value": 7, "timezone": "UTC"},
+    }
+    quiet = {
+        "temporary_id": "quiet",
+        "type": "conditional-split",
+        "links": {"next_if_true": "alert", "next_if_false": None},
+        "data": {"profile_filter": _groups(_nothing_ordered_since())},
+    }
+    message = {
+        "from_email": "alerts@shop.example",
+        "from_label": "Shop alerts",
+        "to_emails": recipients,
+        "subject_line": "{{ person.external_id }} has gone quiet",
+        "text": "Customer {{ person.external_id }} spent {{ event|lookup:'$value' }} and has "
+        "not come back.",
+        "name": "Tell the shop",
+    }
+    alert = {
+        "temporary_id": "alert",
+        "type": "send-internal-alert",
+        "links": {"next": None},
+        "data": {"status": status, "message": message},
+    }
+    big_order = {"type": "metric", "id": ORDER, "trigger_filter": _groups(_value_at_least(100))}
     return {
         "name": "Big order, then quiet",
         "definition": {
-            "triggers": [
-                {
-                    "type": "metric",
-                    "id": ORDER,
-                    "trigger_filter": {
-                        "condition_groups": [
-                            {
-                                "conditions": [
-                                    {
-                                        "type": "metric-property",
-                                        "metric_id": ORDER,
-                                        "field": "$value",
-                                        "filter": {
-                                            "type": "numeric",
-                                            "operator": "greater-than-or-equal",
-                                            "value": 100,
-                                        },
-                                    }
-                                ]
-                            }
-                        ]
-                    },
-                }
-            ],
+            "triggers": [big_order],
             "profile_filter": None,
             "entry_action_id": "wait",
             "reentry_criteria": {"duration": 0, "unit": "alltime"},
-            "actions": [
-                {
-                    "temporary_id": "wait",
-                    "type": "time-delay",
-                    "links": {"next": "quiet"},
-                    "data": {"unit": "days", "value": 7, "timezone": "UTC"},
-                },
-                {
-                    "temporary_id": "quiet",
-                    "type": "conditional-split",
-                    "links": {"next_if_true": "alert", "next_if_false": None},
-                    "data": {
-                        "profile_filter": {
-                            "condition_groups": [
-                                {
-                                    "conditions": [
-                                        {
-                                            "type": "profile-metric",
-                                            "metric_id": ORDER,
-                                            "measurement": "count",
-                                            "measurement_filter": {
-                                                "type": "numeric",
-                                                "operator": "equals",
-                                                "value": 0,
-                                            },
-                                            "timeframe_filter": {
-                                                "type": "date",
-                                                "operator": "flow-start",
-                                            },
-                                        }
-                                    ]
-                                }
-                            ]
-                        }
-                    },
-                },
-                {
-                    "temporary_id": "alert",
-                    "type": "send-internal-alert",
-                    "links": {"next": None},
-                    "data": {
-                        "status": "live",
-                        "message": {
-                            "from_email": "alerts@shop.example",
-                            "from_label": "Shop alerts",
-                            "to_emails": recipients,
-                            "subject_line": "{{ person.external_id }} has gone quiet",
-                            "text": "Customer {{ person.external_id }} spent "
-                            "{{ event|lookup:'$value' }} and has not come back.",
-                            "name": "Tell the shop",
-                        },
-                    },
-                },
-            ],
+            "actions": [wait, quiet, alert],
         },
     }

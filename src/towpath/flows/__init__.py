@@ -39,6 +39,7 @@ from towpath.flows.routes import router
 from towpath.flows.tables import flow as flow_table
 from towpath.flows.tables import flow_run as flow_run_table
 from towpath.flows.tables import step_effect as step_effect_table
+from towpath.flows.vitals import ParkedRun, Vitals, vitals
 from towpath.flows.template_use import FlowTemplates
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "FlowNotFound",
     "FlowTemplates",
     "FlowVersion",
+    "ParkedRun",
     "Plans",
     "Progress",
     "Replay",
@@ -62,6 +64,7 @@ __all__ = [
     "Status",
     "StatusInvalid",
     "Triggered",
+    "Vitals",
     "accounts_with_triggers",
     "action_counts",
     "action_labels",
@@ -84,4 +87,5 @@ __all__ = [
     "set_status",
     "step_effect_table",
     "trigger_batch",
+    "vitals",
 ]

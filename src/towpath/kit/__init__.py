@@ -1,1 +1,1 @@
-"""What every feature stands on: settings, database, clock, ids, errors. No noun of the domain lives here."""
+"""What every feature stands on: settings, database, clock, ids, errors. No domain noun."""

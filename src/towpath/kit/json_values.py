@@ -48,9 +48,9 @@ def check_storable(value: object, *, pointer: str = "") -> None:
                 waiting.append((below, f"{where}/{escape(key)}", depth + 1))
         elif isinstance(item, list):
             waiting += [(below, f"{where}/{index}", depth + 1) for index, below in enumerate(item)]
-        elif isinstance(item, float) and not math.isfinite(item):
-            raise BadJson("The number is out of range.", pointer=where)
-        elif isinstance(item, int) and abs(item) >= 10**INTEGER_DIGITS_MAX:
+        elif (isinstance(item, float) and not math.isfinite(item)) or (
+            isinstance(item, int) and abs(item) >= 10**INTEGER_DIGITS_MAX
+        ):
             raise BadJson("The number is out of range.", pointer=where)
 
 

@@ -38,6 +38,7 @@ from towpath.messaging.queries import (
     due_accounts,
     get_message,
     list_messages,
+    oldest_due_at,
 )
 from towpath.messaging.tables import delivery as delivery_table
 from towpath.messaging.tables import message as message_table
@@ -80,6 +81,7 @@ __all__ = [
     "live_policy",
     "message_table",
     "move_messages",
+    "oldest_due_at",
     "queue_mail",
     "queue_mails",
 ]

@@ -79,6 +79,20 @@ async def due_accounts(
     return tuple(rows.scalars())
 
 
+async def oldest_due_at(
+    conn: AsyncConnection, *, account_id: UUID, now: datetime
+) -> datetime | None:
+    """Return since when a message has been due; None when none is."""
+    moment: datetime | None = await conn.scalar(
+        select(func.min(message.c.due_at)).where(
+            message.c.account_id == account_id,
+            message.c.state == MessageState.QUEUED,
+            message.c.due_at <= now,
+        )
+    )
+    return moment
+
+
 async def list_messages(
     conn: AsyncConnection,
     *,
