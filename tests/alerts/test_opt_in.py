@@ -320,6 +320,16 @@ async def test_bounces_count_from_the_start_after_an_address_is_asked_again(
     assert await state_of(conn, account_id, OPS) == "unconfirmed"
 
 
+async def test_whatever_a_mail_server_says_can_be_stored(
+    conn: AsyncConnection, account_id: UUID
+) -> None:
+    await alerts.confirm_address(conn, account_id=account_id, address=OPS, now=NOW)
+    words = "550 \x00no\ud800 " + "x" * 5_000
+    await bounce(conn, account_id, (OPS, messaging.Rejected(response=words, is_bounce=True)))
+
+    assert ((await recipient_of(conn, account_id, OPS)).last_bounce or "").startswith("550 no? x")
+
+
 async def test_a_bounce_after_the_opt_out_keeps_its_reason(
     conn: AsyncConnection, account_id: UUID
 ) -> None:

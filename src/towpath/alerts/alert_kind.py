@@ -1,5 +1,6 @@
 """The alert itself: a kind of message of the outbox (alerts.md, Sending)."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,6 +104,7 @@ class AlertKind:
         words = FooterWords.of(texts(account.locale), account=account.name)
         rendered: dict[UUID, Rendered | Skip] = {}
         for item in messages:
+            await asyncio.sleep(0)  # a heavy template takes up to a second; others get their turn
             content, ready = prepared.get(item.message.action_id or "", (None, None))
             if content is None or ready is None:
                 rendered[item.message.id] = Skip(reason=Reason.ACTION_DELETED)

@@ -41,7 +41,7 @@ from towpath.alerts.queries import as_recipient
 from towpath.alerts.tables import alert_recipient
 from towpath.kit import ids
 from towpath.kit.db import any_of, array_rows
-from towpath.messaging import Finished, Rejected, Sent, queue_mails
+from towpath.messaging import Finished, Rejected, Sent, queue_mails, storable
 
 _WRITTEN: dict[str, TypeEngine[Any]] = {
     "address": Text(),
@@ -192,7 +192,7 @@ def _after(recipient: Recipient, outcome: Sent | Rejected, *, now: datetime) -> 
         case Sent():
             return delivered(recipient)
         case Rejected(is_bounce=True):
-            return bounced(recipient, response=outcome.response, now=now)
+            return bounced(recipient, response=storable(outcome.response), now=now)
         case Rejected():
             return recipient
         case _:

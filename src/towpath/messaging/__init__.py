@@ -29,7 +29,7 @@ from towpath.messaging.model import (
 from towpath.messaging.operations import queue_mail, queue_mails
 from towpath.messaging.policy import LIVE as LIVE_POLICY
 from towpath.messaging.policy import REPLAY as REPLAY_POLICY
-from towpath.messaging.policy import SendingPolicy, live_policy
+from towpath.messaging.policy import SendingPolicy, live_policy, storable
 from towpath.messaging.ports import Kind, Transport
 from towpath.messaging.queries import (
     MessageActivity,
@@ -84,4 +84,5 @@ __all__ = [
     "oldest_due_at",
     "queue_mail",
     "queue_mails",
+    "storable",
 ]
