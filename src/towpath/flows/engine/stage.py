@@ -165,17 +165,13 @@ def _walk(plan: FlowPlan, position: Position) -> _Tree:
 
 
 def _is_cut(plan: FlowPlan, action: Action, tree: _Tree, *, is_first: bool) -> bool:
+    if isinstance(action.data, UpdateProfile) and action.status and action.status.is_active:
+        return True
     if is_first:
         return False
-    changes_people = isinstance(action.data, UpdateProfile) and bool(
-        action.status and action.status.is_active
-    )
     is_delay = isinstance(action.data, TimeDelay)
-    return (
-        changes_people
-        or (not is_delay and action.id in plan.meeting_points)
-        or tree.actions > STAGE_ACTIONS_MAX
-    )
+    is_meeting = not is_delay and action.id in plan.meeting_points
+    return is_meeting or tree.actions > STAGE_ACTIONS_MAX
 
 
 def _due(plan: FlowPlan, position: Position) -> Select[Any]:
