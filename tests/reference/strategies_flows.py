@@ -1,0 +1,368 @@
+"""Random flows, people, events, edits and clocks, small enough that they often meet.
+
+A scenario is all that happens to one flow: what it is, who its people are, which events arrive
+when, how it is edited on the way, and how late the worker is each time it wakes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from tests.flows.shop import any_of, count_since_start, property_equals
+from tests.reference import strategies_conditions as conditions
+
+Json = Any  # it is JSON
+
+TRIGGER: Final = conditions.METRICS[0]
+STARTS: Final = (
+    datetime(2026, 11, 2, 9, 0, tzinfo=UTC),
+    datetime(2026, 3, 28, 0, 30, tzinfo=UTC),  # before clocks change in Berlin
+    datetime(2026, 10, 24, 0, 30, tzinfo=UTC),
+    datetime(2026, 3, 7, 6, 45, tzinfo=UTC),  # in New York
+    datetime(2026, 10, 31, 5, 45, tzinfo=UTC),
+    datetime(2026, 4, 3, 14, 45, tzinfo=UTC),  # on Lord Howe Island, by half an hour
+    datetime(2026, 10, 2, 15, 15, tzinfo=UTC),
+)
+ZONES: Final = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+)
+TIMES_OF_DAY: Final = ("00:00:00", "01:45:00", "02:15:00", "02:30:00", "09:00", "15:00:00")
+WEEKDAYS: Final = ("monday", "wednesday", "saturday", "sunday")
+STATUSES: Final = ("live", "live", "live", "manual", "draft", "disabled")
+GAPS: Final = (0, 0, 1, 60, 299, 300, 301, 3_600, 21_600, 21_601, 86_400, 90_061, 604_800)
+"""Seconds between an event and the next, and between an event and its arrival."""
+LATENESS: Final = (0.0, 0.0, 0.3, 60.0, 299.0, 300.0, 300.5, 301.0, 7_200.0, 25_200.0, 180_000.0)
+"""Seconds by which the worker is late."""
+PEOPLE_MAX: Final = 4
+EVENTS_MAX: Final = 8
+ACTIONS_MAX: Final = 8
+KINDS: Final = ("delay", "delay", "alert", "alert", "split", "trigger-split", "update")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Another definition of the flow, saved at a moment."""
+
+    at: datetime
+    definition: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """All that happens to one flow."""
+
+    definition: Json
+    timezone: str
+    people: list[Json]
+    events: list[Json]
+    """In the order in which they are recorded, each with its `recorded_at`."""
+    edits: list[Edit]
+    lateness: list[timedelta]
+    """Of the worker, each time it wakes; round and round."""
+    batch_max: int
+
+
+@st.composite
+def scenarios(draw: st.DrawFn, *, edits_max: int = 0) -> Scenario:
+    """Draw a flow and everything that happens to it."""
+    start = draw(st.sampled_from(STARTS))
+    people = draw(everybody(start))
+    events = draw(histories(start, people))
+    definition = draw(definitions())
+    edits: list[Edit] = []
+    for number in range(draw(st.integers(0, edits_max))):
+        before = edits[-1].definition if edits else definition
+        at = (edits[-1].at if edits else start) + timedelta(hours=draw(st.integers(0, 100)))
+        edits.append(Edit(at=at, definition=draw(edited(before, labels("bcd"[number])))))
+    return Scenario(
+        definition=definition,
+        timezone=draw(st.sampled_from(ZONES)),
+        people=people,
+        events=events,
+        edits=edits,
+        lateness=draw(lateness()),
+        batch_max=draw(st.sampled_from((1, 2, 1_000))),
+    )
+
+
+def lateness() -> st.SearchStrategy[list[timedelta]]:
+    """Draw how late the worker is each time: always in time, as in a replay, or as it happens."""
+    in_time = st.just([timedelta()])
+    late = st.lists(st.sampled_from(LATENESS).map(lambda s: timedelta(seconds=s)), min_size=1)
+    return st.one_of(in_time, late)
+
+
+def labels(letter: str) -> list[str]:
+    """Return the names of as many actions as there can be."""
+    return [f"{letter}{number}" for number in range(ACTIONS_MAX)]
+
+
+@st.composite
+def everybody(draw: st.DrawFn, start: datetime) -> list[Json]:
+    """Draw the people, as tests/reference/interpreter.py takes them."""
+    return [
+        {
+            "email": f"p{number}@shop.example",
+            "timezone": draw(st.sampled_from((None, *ZONES))),
+            "first_name": draw(st.sampled_from((None, "a", "ab"))),
+            "location": {},
+            "properties": draw(st.one_of(marks(), known_properties())),
+            "created": start - timedelta(days=1),
+            "updated": start - timedelta(days=1),
+        }
+        for number in range(draw(st.integers(1, PEOPLE_MAX)))
+    ]
+
+
+def known_properties() -> st.SearchStrategy[Json]:
+    """Draw properties of a person, who has none that are null."""
+    return conditions.properties().map(
+        lambda drawn: {name: value for name, value in drawn.items() if value is not None}
+    )
+
+
+def marks() -> st.SearchStrategy[Json]:
+    """Draw the few properties that updates write and splits look at."""
+    return st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"))
+
+
+@st.composite
+def histories(draw: st.DrawFn, start: datetime, people: Sequence[Json]) -> list[Json]:
+    """Draw events in the order of their arrival: some late, some at once, some twice."""
+    happened, events = start, []
+    for _ in range(draw(st.integers(1, EVENTS_MAX))):
+        happened += timedelta(seconds=draw(st.sampled_from(GAPS)))
+        delayed = draw(st.booleans()) and draw(st.booleans())
+        late = timedelta(seconds=draw(st.sampled_from(GAPS)) if delayed else 0)
+        events.append(
+            {
+                "email": draw(st.sampled_from(people))["email"],
+                "metric_id": draw(st.sampled_from((TRIGGER, *conditions.METRICS))),
+                "time": happened,
+                "unique_id": draw(st.sampled_from("123456789")),
+                "backfill": draw(st.integers(0, 7)) == 7,
+                "properties": draw(st.one_of(marks(), conditions.properties())),
+                "recorded_at": happened + late,
+            }
+        )
+    return sorted(events, key=lambda event: event["recorded_at"])
+
+
+@st.composite
+def definitions(draw: st.DrawFn) -> Json:
+    """Draw a flow that acts on people somewhere."""
+    names = labels("a")[: draw(st.integers(1, ACTIONS_MAX))]
+    chosen = [draw(actions(name, draw(st.sampled_from(KINDS)))) for name in names]
+    definition = draw(connected(chosen))
+    if not any(has_active_status(action) for action in chosen):
+        chosen.append(draw(actions(labels("a")[-1] + "x", "alert")))
+        chosen[-1]["data"]["status"] = "live"
+        definition = draw(connected(chosen))
+    return definition
+
+
+@st.composite
+def edited(draw: st.DrawFn, before: Json, fresh: Sequence[str]) -> Json:
+    """Draw an edit: actions deleted, added, reordered and changed; each keeps its kind."""
+    chosen = []
+    for action in before["actions"]:
+        match draw(st.sampled_from(("keep", "keep", "change", "delete"))):
+            case "keep":
+                chosen.append(action)
+            case "change":
+                chosen.append(draw(actions(action["temporary_id"], kind_of(action))))
+    added = fresh[: draw(st.integers(0, 2))]
+    chosen += [draw(actions(name, draw(st.sampled_from(KINDS)))) for name in added]
+    if draw(st.booleans()):
+        chosen = draw(st.permutations(chosen))
+    return draw(connected(chosen))
+
+
+@st.composite
+def connected(draw: st.DrawFn, chosen: Sequence[Json]) -> Json:
+    """Draw links from each action to later ones, and all else that a definition says."""
+    names = [action["temporary_id"] for action in chosen]
+    linked = []
+    for number, action in enumerate(chosen):
+        later = names[number + 1 :]
+        target = st.sampled_from((*later[:1], *later[:1], *later, None))
+        linked.append({**action, "links": {name: draw(target) for name in action["links"]}})
+    filtered = st.one_of(st.none(), st.none(), groups(in_trigger=True))
+    return {
+        "triggers": [{"type": "metric", "id": TRIGGER, "trigger_filter": draw(filtered)}],
+        "profile_filter": draw(st.one_of(st.none(), st.none(), groups())),
+        "entry_action_id": names[0] if names else None,
+        "actions": linked,
+        "reentry_criteria": draw(st.sampled_from((None, *RE_ENTRIES))),
+    }
+
+
+def actions(name: str, kind: str) -> st.SearchStrategy[Json]:
+    """Draw an action; where it leads is drawn later."""
+    status = st.sampled_from(STATUSES)
+    types_and_data: dict[str, tuple[str, st.SearchStrategy[Json]]] = {
+        "delay": ("time-delay", delays()),
+        "alert": (
+            "send-internal-alert",
+            st.fixed_dictionaries({"status": status, "message": st.just(MESSAGE)}),
+        ),
+        "update": (
+            "update-profile",
+            st.fixed_dictionaries(
+                {
+                    "status": status,
+                    "profile_operations": st.lists(operations(), min_size=1, max_size=3),
+                }
+            ),
+        ),
+        "split": ("conditional-split", st.fixed_dictionaries({"profile_filter": groups()})),
+        "trigger-split": (
+            "trigger-split",
+            st.fixed_dictionaries(
+                {
+                    "trigger_filter": groups(in_trigger=True),
+                    "trigger_id": st.just(TRIGGER),
+                    "trigger_type": st.just("metric"),
+                }
+            ),
+        ),
+    }
+    type_, data = types_and_data[kind]
+    ways = ("next_if_true", "next_if_false") if kind.endswith("split") else ("next",)
+    return st.fixed_dictionaries(
+        {
+            "temporary_id": st.just(name),
+            "type": st.just(type_),
+            "links": st.just(dict.fromkeys(ways)),
+            "data": data,
+        }
+    )
+
+
+def kind_of(action: Json) -> str:
+    """Return the name of an action's kind in `KINDS`."""
+    return {
+        "time-delay": "delay",
+        "send-internal-alert": "alert",
+        "update-profile": "update",
+        "conditional-split": "split",
+        "trigger-split": "trigger-split",
+    }[action["type"]]
+
+
+def has_active_status(action: Json) -> bool:
+    """Say whether an action is live or manual."""
+    return action["data"].get("status") in {"live", "manual"}
+
+
+@st.composite
+def delays(draw: st.DrawFn) -> Json:
+    """Draw the data of a delay."""
+    data: Json = {
+        "unit": draw(st.sampled_from(("days", "days", "hours", "minutes"))),
+        "value": draw(st.sampled_from((0, 1, 1, 2, 3, 5))),
+        "timezone": draw(st.sampled_from(("profile", "profile", *ZONES))),
+    }
+    if data["unit"] != "minutes":
+        data["secondary_value"] = draw(st.sampled_from((None, None, 0, 1, 30)))
+    if data["unit"] == "days":
+        data["delay_until_time"] = draw(st.sampled_from((None, *TIMES_OF_DAY)))
+        some_days = st.lists(st.sampled_from(WEEKDAYS), unique=True)
+        data["delay_until_weekdays"] = draw(st.one_of(st.none(), some_days))
+    return data
+
+
+def operations() -> st.SearchStrategy[Json]:
+    """Draw one operation of a profile update, on what splits look at."""
+    key = st.sampled_from(("a", "b", "properties['a']", "tags"))
+    typed = {
+        "string": st.sampled_from("xy"),
+        "boolean": st.booleans(),
+        "numeric": st.sampled_from((0, 1, 1.5)),
+        "date": st.sampled_from(("today", "2026-11-01")),
+    }
+    set_one = [
+        st.fixed_dictionaries(
+            {
+                "operator": st.sampled_from(("create", "update")),
+                "property_type": st.just(property_type),
+                "property_key": key,
+                "property_value": values,
+            }
+        )
+        for property_type, values in typed.items()
+    ]
+    listed = {
+        "operator": st.just("update"),
+        "property_type": st.just("list"),
+        "property_key": key,
+        "property_operation": st.sampled_from(("add", "remove")),
+        "property_value": st.sampled_from("xy"),
+    }
+    field = {
+        "operator": st.just("update"),
+        "property_type": st.just("string"),
+        "property_key": st.sampled_from(("first_name", "location['city']")),
+        "property_value": st.sampled_from("ab"),
+    }
+    deleted = {"operator": st.just("delete"), "property_key": key}
+    return st.one_of(
+        set_one[0],
+        *set_one,
+        *(st.fixed_dictionaries(members) for members in (listed, field, deleted)),
+    )
+
+
+def groups(*, in_trigger: bool = False) -> st.SearchStrategy[Json]:
+    """Draw a filter: mostly one about what is likely, sometimes any of the language."""
+    if in_trigger:
+        likely = st.sampled_from(
+            [
+                {
+                    "type": "metric-property",
+                    "metric_id": TRIGGER,
+                    "field": field,
+                    "filter": {"type": "string", "operator": operator, "value": "x"},
+                }
+                for field in "ab"
+                for operator in ("equals", "not-equals")
+            ]
+        )
+        anything = conditions.metric_properties(TRIGGER)
+    else:
+        likely = st.sampled_from(
+            [
+                *(property_equals(name, value) for name in "ab" for value in "xy"),
+                *(
+                    count_since_start(metric, operator, 0)
+                    for metric in conditions.METRICS
+                    for operator in ("equals", "greater-than")
+                ),
+            ]
+        )
+        anything = st.one_of(conditions.profile_properties(), conditions.profile_metrics())
+    alone = likely.map(any_of)
+    return st.one_of(alone, alone, conditions.condition_groups(st.one_of(likely, anything)))
+
+
+RE_ENTRIES: Final = (
+    {"duration": 0, "unit": "alltime"},
+    {"duration": 1, "unit": "alltime"},
+    {"duration": 1, "unit": "hour"},
+    {"duration": 1, "unit": "day"},
+    {"duration": 1, "unit": "week"},
+)
+MESSAGE: Final = {
+    "from_email": "alerts@shop.example",
+    "from_label": "Shop",
+    "to_emails": ["ops@shop.example"],
+    "subject_line": "Alert",
+    "text": "About {{ person.email }}",
+}
