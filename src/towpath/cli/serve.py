@@ -26,6 +26,7 @@ from towpath.cli.context import (
 from towpath.kit.config import Settings
 from towpath.kit.log import configure_logging
 from towpath.kit.runtime import Runtime
+from towpath.kit.serving import run
 from towpath.web import create_app
 from towpath.worker import Worker
 
@@ -49,7 +50,7 @@ def up(
         settings = _settings(data, port, host)
         configure_logging(settings.log_format)
         with migrated_database(settings) as url:
-            asyncio.run(_up(settings, url, is_demo=demo))
+            run(_up(settings, url, is_demo=demo))
 
 
 def web(data: DataOption = None, port: PortOption = None, host: HostOption = None) -> None:
@@ -58,7 +59,7 @@ def web(data: DataOption = None, port: PortOption = None, host: HostOption = Non
         settings = _settings(data, port, host)
         configure_logging(settings.log_format)
         with migrated_database(settings) as url:
-            asyncio.run(_web(settings, url))
+            run(_web(settings, url))
 
 
 def worker(data: DataOption = None) -> None:
@@ -67,7 +68,7 @@ def worker(data: DataOption = None) -> None:
         settings = settings_for(data)
         configure_logging(settings.log_format)
         with migrated_database(settings) as url:
-            asyncio.run(_worker(settings, url))
+            run(_worker(settings, url))
 
 
 def migrate(data: DataOption = None) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.sql.elements import ColumnElement, Grouping
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import Text, TypeEngine
 
+from towpath.kit.array_text import ArrayText
+
 STATEMENT_SECONDS_MAX = 60
 POOL_SIZE = 10
 POOL_WAIT_SECONDS_MAX = 30
@@ -67,7 +69,7 @@ def array_rows(name: str, columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
     texts; cast it where it is used: `rows.c.properties.cast(JSONB)`.
     """
     parameters = [
-        bindparam(key, type_=ARRAY(Text() if isinstance(kind, JSONB) else kind))
+        bindparam(key, type_=ArrayText(Text() if isinstance(kind, JSONB) else kind))
         for key, kind in columns.items()
     ]
     typed = [
@@ -80,7 +82,7 @@ def any_of(
     target: ColumnElement[Any], parameter: str, kind: TypeEngine[Any]
 ) -> ColumnElement[bool]:
     """Return `target = ANY(:parameter)`, one parameter whatever the number of values."""
-    return target == func.any(bindparam(parameter, type_=ARRAY(kind)))
+    return target == func.any(bindparam(parameter, type_=ArrayText(kind)))
 
 
 def uuid_array(parameter: str) -> ColumnElement[Any]:

@@ -1,7 +1,8 @@
 """Putting the application together. Sits above every feature and holds no rule of any."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -10,6 +11,7 @@ from towpath import __version__, accounts, alerts, flows, people, templates
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
+from towpath.kit.statistics import keep_statistics
 from towpath.web import api, health, home, reference
 from towpath.web.error_pages import error_page
 
@@ -47,7 +49,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
+        lifespan=_lifespan(runtime, lifespan),
     )
     app.state.runtime = runtime
     http.install_problem_handlers(app, page=error_page)
@@ -61,3 +63,16 @@ def create_app(
     api.install(app, merge_listeners=merge_listeners)
     reference.describe_access(app)
     return app
+
+
+def _lifespan(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        keeper = asyncio.create_task(keep_statistics(runtime.engine))
+        async with AsyncExitStack() as stack:
+            stack.callback(keeper.cancel)
+            if inner is not None:
+                await stack.enter_async_context(inner(app))
+            yield
+
+    return run
