@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from towpath import accounts, messaging
@@ -35,7 +35,9 @@ class Notes:
     poisonous: set[UUID] = field(default_factory=set)
     unjudgeable: set[UUID] = field(default_factory=set)
     finished: list[messaging.Finished] = field(default_factory=list)
+    on_render: Callable[[AsyncConnection], Awaitable[None]] | None = None
     on_record: Callable[[AsyncConnection], Awaitable[None]] | None = None
+    subject: str = "A note"
 
     async def judge(
         self,
@@ -45,7 +47,8 @@ class Notes:
         messages: Sequence[messaging.Claimed],
         now: datetime,
     ) -> Mapping[UUID, messaging.Recipients | messaging.Skip]:
-        assert self.unjudgeable.isdisjoint(item.id for item in messages), "a bug"
+        if not self.unjudgeable.isdisjoint(item.id for item in messages):
+            await conn.execute(select(literal(1) / literal(0)))
         judged: dict[UUID, messaging.Recipients | messaging.Skip] = {}
         for item in messages:
             named = tuple(to for to in (item.address or "").split() if to not in self.withdrawn)
@@ -63,6 +66,8 @@ class Notes:
         messages: Sequence[messaging.ToRender],
     ) -> Mapping[UUID, messaging.Rendered | messaging.Skip]:
         assert self.poisonous.isdisjoint(item.message.id for item in messages), "a bug"
+        if self.on_render is not None:
+            await self.on_render(conn)
         return {item.message.id: self._rendered(item) for item in messages}
 
     async def record(
@@ -83,7 +88,7 @@ class Notes:
                 reason=messaging.Reason.EMAIL_SYNTAX_ERROR, detail="Line 3, column 7: {% endfor %}"
             )
         return messaging.Rendered(
-            subject="A note",
+            subject=self.subject,
             html="<p>Hello</p>",
             text="Hello",
             mails={
@@ -91,7 +96,7 @@ class Notes:
                     sender_label="Shop",
                     sender_address="shop@example.com",
                     recipient=to.address,
-                    subject="A note",
+                    subject=self.subject,
                     html=f"<p>Hello</p><a href='https://example.com/{to.address}'>Stop</a>",
                     text="Hello",
                     message_id=to.message_id,

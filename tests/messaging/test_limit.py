@@ -112,6 +112,25 @@ async def test_a_retry_does_not_count_again(engine: AsyncEngine, account_id: UUI
     assert await counted_mails(engine, account_id) == 1
 
 
+async def test_a_mail_that_was_tried_stays_counted_when_its_retry_cannot_be_written(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    letters = Letterbox(answer=lambda _: messaging.TryLater(response="451", after_seconds=0))
+    notes = Notes()
+    await set_limit(engine, account_id, 1)
+    [message_id] = await queue(engine, account_id, "ann@example.com")
+    await dispatch(engine, account_id, letters, notes=notes)
+
+    notes.unwritable.add(message_id)
+    outbox = outbox_of(engine, transport=letters, notes=notes)
+    later = NOW.replace(hour=NOW.hour + 1)
+    await messaging.dispatch_due(outbox, account_id=account_id, now=NOW, lease_now=later)
+
+    [message] = await messages_of(engine, account_id)
+    assert message.reason == "Email Syntax Error"
+    assert await counted_mails(engine, account_id) == 1
+
+
 async def test_the_month_is_that_of_the_accounts_timezone(engine: AsyncEngine) -> None:
     account_id = await new_account(engine, timezone="America/New_York")
     letters = Letterbox()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, literal, select
+from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tests.messaging.outbox import (
@@ -15,14 +15,12 @@ from tests.messaging.outbox import (
     accept,
     deliveries_of,
     messages_of,
-    new_account,
     outbox_of,
     queue,
 )
 from towpath import messaging
 from towpath.messaging import SendingPolicy
-from towpath.messaging.claiming import ClaimTerms, claim
-from towpath.messaging.policy import Allowance
+from towpath.messaging.tables import message as message_table
 
 IMPATIENT = SendingPolicy(
     send_seconds_max=1,
@@ -102,72 +100,6 @@ async def test_who_withdraws_before_a_retry_gets_no_mail(
     assert (ann.state, ann.reason, bob.state) == ("failed", "No Confirmed Recipients", "sent")
 
 
-async def test_what_a_dead_process_had_claimed_goes_out_when_its_lease_ends(
-    engine: AsyncEngine, account_id: UUID
-) -> None:
-    await queue(engine, account_id, "ann@example.com", "bob@example.com")
-    lease = timedelta(seconds=messaging.LIVE_POLICY.lease_seconds)
-    async with engine.begin() as conn:  # and dies before it could record anything
-        claimed = await claim(
-            conn,
-            account_id=account_id,
-            terms=ClaimTerms(
-                kinds={"note": Notes()}, domain="towpath.example", attempts_max=3, messages_max=9
-            ),
-            allowance=Allowance(timezone="UTC", mails_per_month_max=None),
-            now=NOW,
-            lease_now=NOW,
-            lease_ends_at=NOW + lease,
-        )
-
-    letters = Letterbox()
-    outbox = outbox_of(engine, transport=letters, notes=Notes())
-    before = await messaging.dispatch_due(
-        outbox, account_id=account_id, now=NOW, lease_now=NOW + lease - timedelta(seconds=1)
-    )
-    after = await messaging.dispatch_due(
-        outbox, account_id=account_id, now=NOW, lease_now=NOW + lease
-    )
-
-    assert (before.is_idle, after.sent) == (True, 2)
-    assert {mail.message_id for mail in letters.accepted} == {
-        item.reference for item in claimed.deliveries
-    }
-    assert {row.attempts for row in await deliveries_of(engine, account_id)} == {2}
-
-
-async def test_an_outcome_that_comes_after_its_lease_ended_changes_nothing(
-    engine: AsyncEngine, account_id: UUID
-) -> None:
-    """The second claim is responsible by then; here it ends first."""
-    slow = Letterbox(
-        answer=lambda _: messaging.Rejected(response="550 too late"), may_answer=asyncio.Event()
-    )
-    await queue(engine, account_id, "ann@example.com")
-    late = asyncio.create_task(
-        messaging.dispatch_due(
-            outbox_of(engine, transport=slow, notes=Notes()),
-            account_id=account_id,
-            now=NOW,
-            lease_now=NOW,
-        )
-    )
-    await slow.is_reached.wait()
-    await messaging.dispatch_due(
-        outbox_of(engine, transport=Letterbox(), notes=Notes()),
-        account_id=account_id,
-        now=NOW,
-        lease_now=NOW + timedelta(hours=1),
-    )
-    let_answer(slow)
-    await late
-
-    [delivery] = await deliveries_of(engine, account_id)
-    assert (delivery.state, delivery.response) == ("sent", "250 ann@example.com")
-    [message] = await messages_of(engine, account_id)
-    assert message.state == "sent"
-
-
 async def test_concurrent_dispatchers_send_every_mail_once(
     engine: AsyncEngine, account_id: UUID
 ) -> None:
@@ -185,7 +117,7 @@ async def test_concurrent_dispatchers_send_every_mail_once(
 
 @pytest.mark.parametrize("is_judged", [True, False])
 async def test_a_bug_met_by_one_message_does_not_stop_the_others(
-    engine: AsyncEngine, account_id: UUID, *, is_judged: bool
+    engine: AsyncEngine, account_id: UUID, logged: list[str], *, is_judged: bool
 ) -> None:
     letters = Letterbox()
     message_ids = await queue(engine, account_id, *(f"{n}@example.com" for n in range(9)))
@@ -201,10 +133,76 @@ async def test_a_bug_met_by_one_message_does_not_stop_the_others(
 
     expected = [f"{n}@example.com" for n in range(9) if n not in {3, 7}]
     assert letters.recipients() == expected
+    name = "message_cannot_be_rendered" if is_judged else "message_cannot_be_judged"
+    assert logged == [name, name]
+
+
+async def test_a_kind_cannot_write_while_it_renders(
+    engine: AsyncEngine, account_id: UUID, logged: list[str]
+) -> None:
+    async def write(conn: AsyncConnection) -> None:
+        await conn.execute(
+            update(message_table)
+            .where(message_table.c.account_id == account_id)
+            .values(subject="changed")
+        )
+
+    await queue(engine, account_id, "ann@example.com")
+
+    await messaging.dispatch_due(
+        outbox_of(engine, transport=Letterbox(), notes=Notes(on_render=write)),
+        account_id=account_id,
+        now=NOW,
+        lease_now=NOW,
+    )
+
+    [delivery] = await deliveries_of(engine, account_id)
+    assert delivery.state == "pending"
+    assert "read-only transaction" in delivery.response
+    assert logged == ["message_cannot_be_rendered"]
+
+
+async def test_the_first_copy_sent_is_the_one_that_is_kept(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    def defer_bob(mail: messaging.Mail) -> messaging.Outcome:
+        return defer(mail) if mail.recipient == "bob@example.com" else accept(mail)
+
+    letters = Letterbox(answer=defer_bob)
+    notes = Notes()
+    outbox = outbox_of(engine, transport=letters, notes=notes)
+    await queue(engine, account_id, "ann@example.com bob@example.com")
+    await messaging.dispatch_due(outbox, account_id=account_id, now=NOW, lease_now=NOW)
+
+    letters.answer = accept
+    notes.subject = "Edited since"
+    await messaging.dispatch_due(
+        outbox, account_id=account_id, now=NOW, lease_now=NOW + timedelta(hours=1)
+    )
+
+    [message] = await messages_of(engine, account_id)
+    assert (message.state, message.subject) == ("sent", "A note")
+
+
+async def test_many_retries_leave_half_of_a_batch_to_new_messages(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    letters = Letterbox(answer=defer)
+    outbox = outbox_of(engine, transport=letters, notes=Notes(), messages_max=4)
+    await queue(engine, account_id, *(f"old{n}@example.com" for n in range(4)))
+    await messaging.dispatch_due(outbox, account_id=account_id, now=NOW, lease_now=NOW)
+    await queue(engine, account_id, *(f"new{n}@example.com" for n in range(4)))
+
+    letters.answer = accept
+    await messaging.dispatch_due(
+        outbox, account_id=account_id, now=NOW, lease_now=NOW + timedelta(hours=1)
+    )
+
+    assert [name[:3] for name in letters.recipients()] == ["new", "new", "old", "old"]
 
 
 async def test_a_mail_the_transport_cannot_handle_is_tried_again_alone(
-    engine: AsyncEngine, account_id: UUID
+    engine: AsyncEngine, account_id: UUID, logged: list[str]
 ) -> None:
     def fails_for_ann(mail: messaging.Mail) -> messaging.Outcome:
         if mail.recipient == "ann@example.com":
@@ -224,6 +222,7 @@ async def test_a_mail_the_transport_cannot_handle_is_tried_again_alone(
     assert done == messaging.Dispatched(sent=1, deferred=1)
     [ann, bob] = await deliveries_of(engine, account_id)
     assert (ann.state, ann.response, bob.state) == ("pending", "ValueError: a bug", "sent")
+    assert logged == ["mail_cannot_be_sent"]
 
 
 async def test_a_send_that_never_ends_is_cut_off(engine: AsyncEngine, account_id: UUID) -> None:
@@ -287,59 +286,8 @@ async def test_after_a_pause_one_mail_is_the_probe_and_its_success_frees_the_res
     assert len(letters.accepted) == 20
 
 
-async def test_stopping_a_worker_awaits_mails_under_way_and_hands_the_others_back(
-    engine: AsyncEngine, account_id: UUID
-) -> None:
-    slow = Letterbox(concurrency=1, may_answer=asyncio.Event())
-    await queue(engine, account_id, "ann@example.com", "bob@example.com")
-    work = asyncio.create_task(
-        messaging.dispatch_due(
-            outbox_of(engine, transport=slow, notes=Notes()),
-            account_id=account_id,
-            now=NOW,
-            lease_now=NOW,
-        )
-    )
-    await slow.is_reached.wait()
-    work.cancel()
-    await asyncio.sleep(0)
-    let_answer(slow)
-    with pytest.raises(asyncio.CancelledError):
-        await work
-
-    [ann, bob] = await deliveries_of(engine, account_id)
-    assert (ann.state, bob.state, bob.attempts) == ("sent", "pending", 0)
-
-
-async def test_receipts_survive_a_database_that_drops_the_connection(
-    own_engine: AsyncEngine,
-) -> None:
-    """What cannot be written down is written again, and is not sent again."""
-    breaks = [1, 2]
-
-    async def drop_the_connection(conn: AsyncConnection) -> None:
-        if breaks:
-            breaks.pop()
-            await conn.execute(select(func.pg_terminate_backend(func.pg_backend_pid())))
-
-    account_id = await new_account(own_engine)
-    letters = Letterbox()
-    await queue(own_engine, account_id, "ann@example.com", "bob@example.com")
-
-    await messaging.dispatch_due(
-        outbox_of(own_engine, transport=letters, notes=Notes(on_record=drop_the_connection)),
-        account_id=account_id,
-        now=NOW,
-        lease_now=NOW,
-    )
-
-    assert breaks == []
-    assert len(letters.tried) == 2
-    assert {row.state for row in await messages_of(own_engine, account_id)} == {"sent"}
-
-
 async def test_a_bug_in_what_a_kind_notes_does_not_undo_the_receipts(
-    engine: AsyncEngine, account_id: UUID
+    engine: AsyncEngine, account_id: UUID, logged: list[str]
 ) -> None:
     async def divide_by_zero(conn: AsyncConnection) -> None:
         await conn.execute(select(literal(1) / literal(0)))
@@ -355,6 +303,7 @@ async def test_a_bug_in_what_a_kind_notes_does_not_undo_the_receipts(
 
     [delivery] = await deliveries_of(engine, account_id)
     assert delivery.state == "sent"
+    assert logged == ["outcomes_cannot_be_noted"]
 
 
 async def test_words_that_cannot_be_stored_lose_no_receipt(
@@ -386,8 +335,3 @@ async def _dispatch_all(
         if done.is_idle:
             return
     raise AssertionError("the outbox never becomes idle")
-
-
-def let_answer(letters: Letterbox) -> None:
-    assert letters.may_answer is not None
-    letters.may_answer.set()

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, PoolTimeoutError)
+DATABASE_TROUBLE = (OperationalError, InterfaceError, PoolTimeoutError)
 """Connection lost, deadlock, lock or statement timeout, no free connection: try again later."""
 
 Result = TypeVar("Result")
