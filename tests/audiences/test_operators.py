@@ -96,6 +96,7 @@ CASES: list[tuple[dict[str, Any], object, object]] = [
     (date("at-least", unit="week", quantity=2), "2026-10-18T12:00:00", "2026-10-18T12:00:01"),
     (date("between", start=10, end=20, unit="day"), "2026-10-22T12:00:00", "2026-10-12T12:00:00"),
     (date("anniversary-last", unit="day", quantity=3), "1990-10-30", "1990-11-02"),
+    (date("anniversary-last", unit="day", quantity=350), "1990-11-20", "1990-11-10"),
     (date("anniversary-next", unit="day", quantity=70), "1990-01-10", "1990-01-11"),
     (date("anniversary-next", unit="week", quantity=53), "1990-11-01", "no date"),
     (date("anniversary"), "1990-11-01T23:59:59", "1990-11-02"),
@@ -249,6 +250,31 @@ async def test_counts_and_sums_of_no_one_and_three_events(
     assert [judge(document, now=NOW, **case) for case in cases] == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "is_today"),
+    [
+        ("2027-02-27T23:59:59", False),
+        ("2027-02-28T00:00:00", True),
+        ("2027-03-01T00:00:00", False),
+        ("2028-02-28T12:00:00", False),
+        ("2028-02-29T12:00:00", True),
+    ],
+)
+async def test_the_anniversary_of_29_february_is_the_28th_in_common_years(
+    now: str, *, is_today: bool, conn: AsyncConnection, account_id: UUID
+) -> None:
+    document = _alone(
+        type="profile-property", property="properties['x']", filter=date("anniversary")
+    )
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    case = _case("1996-02-29", times=[])
+
+    said = await _judge(conn, account_id, [document], [case], now=moment)
+
+    assert said == [[is_today]]
+    assert judge(document, now=moment, **case) is is_today
+
+
 async def test_a_null_value_matches_nothing(conn: AsyncConnection, account_id: UUID) -> None:
     await add_metrics(conn, account_id)
     operators = ("equals", "contains", "regex", "not-equals", "not-contains", "nregex")
@@ -329,6 +355,7 @@ async def _judge(
     account_id: UUID,
     documents: Sequence[Mapping[str, Any]],
     cases: Sequence[Mapping[str, Any]],
+    now: datetime = NOW,
 ) -> list[list[bool]]:
     filters = [parse_groups(document, pointer="", place=Place.BRANCH) for document in documents]
-    return await judge_everybody(conn, account_id=account_id, filters=filters, cases=cases, now=NOW)
+    return await judge_everybody(conn, account_id=account_id, filters=filters, cases=cases, now=now)

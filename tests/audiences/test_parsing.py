@@ -16,7 +16,6 @@ from towpath.audiences.conditions import (
     ReferenceKind,
     Unsupported,
     parse_groups,
-    with_references,
 )
 from towpath.audiences.conditions.kinds.profile_property import ProfileProperty
 from towpath.audiences.conditions.limits import (
@@ -334,16 +333,12 @@ def test_any_json_is_read_or_refused_with_pointers(value: object) -> None:
         assert all((problem.pointer or "").startswith("/x") for problem in several)
 
 
-def test_references_are_named_and_can_be_replaced() -> None:
+def test_references_are_named_with_their_pointers() -> None:
     prefix = "/definition/profile_filter/condition_groups/0/conditions"
-    by_name = {**ORDERED, "metric_id": "Placed Order"}
-    groups = read(on("email"), by_name, {**by_name, "metric_id": "OTHER1"})
 
-    replaced = with_references(groups, {(ReferenceKind.METRIC, "Placed Order"): "ORDER1"})
+    groups = read(on("email"), {**ORDERED, "metric_id": "Placed Order"}, ORDERED)
 
     assert groups.references() == (
         Reference(kind=ReferenceKind.METRIC, id="Placed Order", pointer=f"{prefix}/1/metric_id"),
-        Reference(kind=ReferenceKind.METRIC, id="OTHER1", pointer=f"{prefix}/2/metric_id"),
+        Reference(kind=ReferenceKind.METRIC, id="ORDER1", pointer=f"{prefix}/2/metric_id"),
     )
-    assert replaced == read(on("email"), ORDERED, {**ORDERED, "metric_id": "OTHER1"})
-    assert [reference.id for reference in replaced.references()] == ["ORDER1", "OTHER1"]

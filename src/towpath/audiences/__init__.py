@@ -1,5 +1,37 @@
-"""Audiences: who is meant. Conditions say it of one person; lists and segments of many."""
+"""Audiences: who is meant.
 
-from towpath.audiences import conditions
+*Conditions* say it of one person: `parse_groups` reads a filter's public JSON, `compile_groups`
+turns it into SQL inside any statement, `describe` into a sentence.
+"""
 
-__all__ = ["conditions"]
+from towpath.audiences.conditions import (
+    BadRegex,
+    ConditionGroups,
+    NotCarriedOut,
+    Place,
+    Reference,
+    ReferenceKind,
+    Regex,
+    Scope,
+    Unsupported,
+    check_regexes,
+    compile_groups,
+    describe,
+    parse_groups,
+)
+
+__all__ = [
+    "BadRegex",
+    "ConditionGroups",
+    "NotCarriedOut",
+    "Place",
+    "Reference",
+    "ReferenceKind",
+    "Regex",
+    "Scope",
+    "Unsupported",
+    "check_regexes",
+    "compile_groups",
+    "describe",
+    "parse_groups",
+]

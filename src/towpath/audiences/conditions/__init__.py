@@ -14,7 +14,6 @@ from towpath.audiences.conditions.groups import (
     compile_groups,
     describe,
     parse_groups,
-    with_references,
 )
 from towpath.audiences.conditions.model import (
     ConditionGroups,
@@ -42,5 +41,4 @@ __all__ = [
     "compile_groups",
     "describe",
     "parse_groups",
-    "with_references",
 ]

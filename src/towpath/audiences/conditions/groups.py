@@ -1,17 +1,16 @@
-"""Reading, compiling, describing and rewriting a whole filter.
+"""Reading, compiling and describing a whole filter.
 
 `condition_groups` are AND-ed, the `conditions` of a group are OR-ed (flows.md, Filters).
 """
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from towpath.audiences.conditions.kinds import read_condition
 from towpath.audiences.conditions.limits import CONDITIONS_MAX, GROUPS_MAX
-from towpath.audiences.conditions.model import Condition, ConditionGroups, Place, ReferenceKind
+from towpath.audiences.conditions.model import Condition, ConditionGroups, Place
 from towpath.audiences.conditions.reading import Fields, Reading, read_object
 from towpath.audiences.conditions.scope import Scope
 from towpath.audiences.conditions.words import Words
@@ -34,8 +33,6 @@ def parse_groups(value: object, *, pointer: str, place: Place) -> ConditionGroup
     return ConditionGroups(
         groups=groups,
         document=copy.deepcopy(dict(fields.values)),
-        place=place,
-        pointer=pointer,
         findings=reading.findings(),
     )
 
@@ -68,18 +65,6 @@ def describe(
     return words.say("; and ").join(sentences)
 
 
-def with_references(
-    groups: ConditionGroups, ids: Mapping[tuple[ReferenceKind, str], str]
-) -> ConditionGroups:
-    """Put ids in place of what metrics and groups are called by; unknown references stay."""
-    document: dict[str, object] = groups.to_json()
-    for reference in groups.references():
-        new_id = ids.get((reference.kind, reference.id))
-        if new_id is not None:
-            _replace(document, reference.pointer.removeprefix(groups.pointer), new_id)
-    return parse_groups(document, pointer=groups.pointer, place=groups.place)
-
-
 def _read_groups(fields: Fields) -> tuple[tuple[Condition, ...], ...]:
     groups: list[tuple[Condition, ...]] = []
     left = CONDITIONS_MAX
@@ -97,14 +82,3 @@ def _read_groups(fields: Fields) -> tuple[tuple[Condition, ...], ...]:
         read = (read_condition(condition) for condition in conditions)
         groups.append(tuple(condition for condition in read if condition is not None))
     return tuple(groups)
-
-
-def _replace(document: object, pointer: str, value: str) -> None:
-    """Set a member that `pointer` (RFC 6901) is known to name."""
-    *steps, last = (
-        step.replace("~1", "/").replace("~0", "~") for step in pointer.removeprefix("/").split("/")
-    )
-    holder: Any = document  # whatever JSON holds on the way down
-    for step in steps:
-        holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-    holder[last] = value

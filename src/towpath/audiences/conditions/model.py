@@ -105,8 +105,6 @@ class ConditionGroups:
 
     groups: tuple[tuple[Condition, ...], ...]
     document: Mapping[str, object] = field(hash=False)
-    place: Place = field(default=Place.SEGMENT, compare=False)
-    pointer: str = field(default="", compare=False)
     findings: Findings = field(default=Findings(), compare=False)
 
     @classmethod
