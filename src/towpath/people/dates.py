@@ -1,12 +1,13 @@
 """Which properties read as dates. Judged once when written, so that reading never has to cast."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 DATE_CHARACTERS_MIN = len("2026-11-01")
 DATE_CHARACTERS_MAX = len("2026-11-01T12:00:00.000000+00:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 def date_values(properties: Mapping[str, Any]) -> dict[str, int]:
@@ -32,6 +33,6 @@ def epoch_seconds(text: str) -> int | None:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return int((moment.astimezone(UTC) - _EPOCH).total_seconds() // 1)
+        return (moment.astimezone(UTC) - _EPOCH) // _SECOND
     except (ValueError, OverflowError):
         return None
