@@ -11,18 +11,20 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import structlog
+from psycopg import sql
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from towpath import flows, messaging
+from towpath import flows, messaging, people
 from towpath.kit import ids
 from towpath.kit.clock import database_now, utc_now
-from towpath.kit.heartbeat import HEARTBEAT_SECONDS, beat
+from towpath.kit.heartbeat import HEARTBEAT_SECONDS, beat, leave
 from towpath.kit.runtime import Runtime
 
-WORK_CHANNEL = "towpath_work"
+LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(people.WORK_CHANNEL))
 RETRY_SECONDS = 0.5
 RETRY_SECONDS_MAX = 10.0
 SHUTDOWN_SECONDS_MAX = 20
@@ -36,6 +38,7 @@ class Worker:
 
     runtime: Runtime
     outbox: messaging.Outbox
+    id: UUID = field(default_factory=ids.new_id)
     plans: flows.Plans = field(default_factory=flows.Plans)
     engine_bell: asyncio.Event = field(default_factory=asyncio.Event)
     outbox_bell: asyncio.Event = field(default_factory=asyncio.Event)
@@ -51,8 +54,7 @@ class Worker:
         watched = [asyncio.create_task(stop.wait()), *loops]
         await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
-        self.engine_bell.set()
-        self.outbox_bell.set()
+        self._ring()
         for task in (watched[0], *loops[2:]):
             task.cancel()
         _, unfinished = await asyncio.wait(loops[:2], timeout=SHUTDOWN_SECONDS_MAX)
@@ -60,6 +62,7 @@ class Worker:
             task.cancel()
         results = await asyncio.gather(*loops, return_exceptions=True)
         await self.outbox.transport.close()
+        await self._leave()
         for result in results:
             if isinstance(result, Exception):
                 raise result
@@ -135,24 +138,34 @@ class Worker:
                 async with await psycopg.AsyncConnection.connect(
                     url.render_as_string(hide_password=False), autocommit=True
                 ) as connection:
-                    await connection.execute(psycopg.sql.SQL("LISTEN towpath_work"))
+                    await connection.execute(LISTEN)
+                    self._ring()  # for what was notified while nobody listened
                     async for _ in connection.notifies():
-                        self.engine_bell.set()
-                        self.outbox_bell.set()
+                        self._ring()
             await asyncio.sleep(RETRY_SECONDS)
 
+    def _ring(self) -> None:
+        self.engine_bell.set()
+        self.outbox_bell.set()
+
     async def _beat(self) -> None:
-        worker_id, started_at = ids.new_id(), utc_now()
+        started_at = utc_now()
         while True:
             with suppress(DBAPIError, OSError):
                 async with self.runtime.engine.begin() as conn:
                     now = await database_now(conn)
                     await beat(
                         conn,
-                        worker_id=worker_id,
+                        worker_id=self.id,
                         host=socket.gethostname(),
                         started_at=started_at,
                         trouble=self.outbox.transport.circuit.reason,
                         now=now,
                     )
             await asyncio.sleep(HEARTBEAT_SECONDS)
+
+    async def _leave(self) -> None:
+        """Say that this worker has ended; where that fails, its silence says so later."""
+        with suppress(DBAPIError, OSError):
+            async with self.runtime.engine.begin() as conn:
+                await leave(conn, worker_id=self.id)

@@ -73,8 +73,8 @@ class Command:
         wait_until(is_printed, f"{words!r} is printed", told=lambda: self.output)
 
     def interrupt(self) -> int:
-        """Press Ctrl-C, wait for the end and return the exit code."""
-        self.process.send_signal(signal.SIGINT)
+        """Press Ctrl-C, which goes to the whole group, and return the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(STOP_SECONDS_MAX)
 
     def kill(self) -> None:

@@ -39,7 +39,7 @@ from towpath.kit import ids
 from towpath.kit.clock import database_now
 from towpath.kit.config import Settings
 from towpath.kit.errors import Problem
-from towpath.kit.heartbeat import workers_seen
+from towpath.kit.heartbeat import SILENT_AFTER, workers_seen
 from towpath.kit.runtime import Runtime
 
 EVENTS_PER_REPLAY_MAX = 5_000_000
@@ -127,8 +127,9 @@ async def _refuse_beside_a_worker(runtime: Runtime) -> None:
     async with runtime.engine.connect() as conn:
         if await workers_seen(conn, now=await database_now(conn)):
             raise Problem(
-                "A worker is running on this database and would take over the people of the "
-                "replay; stop it first, or replay without --data."
+                "A worker is running on this database, or was killed less than "
+                f"{SILENT_AFTER.seconds} s ago; it would take over the people of the replay. "
+                "Stop it first, or replay without --data."
             )
 
 

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +36,7 @@ WORKER_RESTART_SECONDS = 1.0
 WORKER_RESTARTS_MAX = 1_000
 WORKER_STOP_SECONDS_MAX = 25
 SHUTDOWN_SECONDS_MAX = 10
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 PortOption = Annotated[int | None, typer.Option(help="Port of the web server; default 8600.")]
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")]
@@ -150,7 +153,11 @@ async def _serve(runtime: Runtime, *, is_demo: bool) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens."""
+    """A server that says when it listens, and ends in peace.
+
+    Uvicorn raises the signal that ended it once more, which would cut short what we still do then:
+    waiting for the worker to finish its batches.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -159,6 +166,17 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self.is_listening.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
 
 
 async def _announce(server: _Server, runtime: Runtime, *, is_demo: bool) -> None:
@@ -182,9 +200,14 @@ async def _keep_worker(settings: Settings, stop: asyncio.Event) -> None:
     command = [sys.executable, "-m", "towpath", "worker", "--data", str(settings.data)]
     environment = {**os.environ, "TOWPATH_PUBLIC_URL": settings.public_url}
     restarts = _Restarts()
+    dies_with_us = partial(_die_with_parent, os.getpid())
     while not stop.is_set() and restarts.count < WORKER_RESTARTS_MAX:
         process = await asyncio.create_subprocess_exec(
-            *command, env=environment, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent
+            *command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=dies_with_us,
+            start_new_session=True,  # Ctrl-C is for us, who then stop the worker
         )
         stopped = asyncio.create_task(stop.wait())
         ended = asyncio.create_task(process.wait())
@@ -210,20 +233,22 @@ async def _stop_worker(process: asyncio.subprocess.Process) -> None:
             await process.wait()
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Have the kernel end this process when its parent dies, also after kill -9 (Linux)."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 -- in the child only
 
         parent_death_signal = 1
         ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before the kernel was told
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _worker(settings: Settings, url: str) -> None:
     async with wiring.runtime(settings, url) as runtime:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             loop.add_signal_handler(number, stop.set)
         transport = wiring.transport_of(runtime)
         own = Worker(runtime=runtime, outbox=wiring.outbox_of(runtime, transport))

@@ -60,6 +60,11 @@ async def beat(
     )
 
 
+async def leave(conn: AsyncConnection, *, worker_id: UUID) -> None:
+    """Say that a worker has ended as it should; one that is killed falls silent instead."""
+    await conn.execute(worker_heartbeat.delete().where(worker_heartbeat.c.worker_id == worker_id))
+
+
 async def workers_seen(conn: AsyncConnection, *, now: datetime) -> list[WorkerSeen]:
     """Return the workers heard of within `SILENT_AFTER` of `now`."""
     rows = await conn.execute(
