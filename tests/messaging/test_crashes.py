@@ -193,14 +193,14 @@ async def test_two_claims_that_record_the_last_mails_of_a_message_at_once_finish
     assert [len(ann.deliveries), len(bob.deliveries)] == [1, 1]
 
     async with engine.connect() as first, first.begin() as transaction:
-        await record_sent(first, account_id, ann)
+        await record_refused(first, account_id, ann)
         second = asyncio.create_task(record_in_own_transaction(engine, account_id, bob))
         await asyncio.wait({second}, timeout=0.1)  # it has to wait for the first
         await transaction.commit()
         await second
 
     [message] = await messages_of(engine, account_id)
-    assert message.state == "sent"
+    assert message.state == "skipped"
 
 
 async def test_mails_whose_lease_is_about_to_end_are_handed_back_untried(
@@ -281,8 +281,8 @@ async def claim_and_die(
         )
 
 
-async def record_sent(conn: AsyncConnection, account_id: UUID, batch: Batch) -> None:
-    sent = messaging.Sent(response="250 OK")
+async def record_refused(conn: AsyncConnection, account_id: UUID, batch: Batch) -> None:
+    refused = messaging.Rejected(response="550 No")
     await record(
         conn,
         account_id=account_id,
@@ -290,18 +290,19 @@ async def record_sent(conn: AsyncConnection, account_id: UUID, batch: Batch) -> 
         receipts=[
             Receipt(
                 delivery=item,
-                outcome=sent,
-                verdict=Verdict(state=messaging.DeliveryState.SENT, response=sent.response),
+                outcome=refused,
+                verdict=Verdict(
+                    state=messaging.DeliveryState.FAILED,
+                    response=refused.response,
+                    reason=refused.reason,
+                ),
                 known_at=NOW,
                 is_tried=True,
             )
             for item in batch.deliveries
         ],
         messages=batch.messages,
-        contents={
-            message_id: messaging.Rendered(subject="A note", html=None, text="Hello", mails={})
-            for message_id in batch.messages
-        },
+        contents={},
         kinds={},
         allowance=UNLIMITED,
         now=NOW,
@@ -310,7 +311,7 @@ async def record_sent(conn: AsyncConnection, account_id: UUID, batch: Batch) -> 
 
 async def record_in_own_transaction(engine: AsyncEngine, account_id: UUID, batch: Batch) -> None:
     async with engine.begin() as conn:
-        await record_sent(conn, account_id, batch)
+        await record_refused(conn, account_id, batch)
 
 
 def outgoing(batch: Batch) -> Outgoing:
