@@ -5,8 +5,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import any_, column, func, literal, select, table
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from towpath import people
 
@@ -64,6 +64,46 @@ async def test_the_same_people_written_from_everywhere_exist_once(
     )
     assert all(len(row.properties["seen"]) == len(set(row.properties["seen"])) for row in rows)
     assert len(metrics) == len({metric.name for metric in metrics}) == 4
+
+
+async def test_events_are_written_in_the_order_of_their_keys_so_that_nobody_deadlocks(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    def event(unique_id: str) -> people.EventDraft:
+        return people.EventDraft(
+            profile=people.ProfileDraft(email="a@example.test"),
+            metric_name="Placed Order",
+            time=NOW,
+            unique_id=unique_id,
+        )
+
+    async def record(conn: AsyncConnection, *unique_ids: str) -> list[people.RecordedEvent]:
+        drafts = [event(unique_id) for unique_id in unique_ids]
+        return await people.record_events(conn, account_id=account_id, drafts=drafts, now=NOW)
+
+    async with engine.begin() as conn:
+        await record(conn, "0")
+    async with asyncio.timeout(SECONDS_MAX), engine.connect() as one, engine.connect() as other:
+        await record(one, "1")
+        waiting = asyncio.create_task(record(other, "2", "1"))
+        await until_waiting(engine, one)
+        await record(one, "2")
+        await one.commit()
+
+        assert [made.is_new for made in await waiting] == [False, False]
+
+
+async def until_waiting(engine: AsyncEngine, holder: AsyncConnection) -> None:
+    """Return when somebody waits for `holder`'s transaction."""
+    holder_pid = (await holder.execute(select(func.pg_backend_pid()))).scalar_one()
+    activity = table("pg_stat_activity", column("pid"))
+    blocked = select(func.count()).where(
+        literal(holder_pid) == any_(func.pg_blocking_pids(activity.c.pid))
+    )
+    while True:
+        async with engine.connect() as conn:
+            if (await conn.execute(blocked)).scalar_one():
+                return
 
 
 async def test_no_event_is_left_on_a_profile_that_is_merged_away(
