@@ -217,6 +217,19 @@ async def test_the_environment_makes_the_first_account_once(
         assert (await client.get("/v1/me")).json()["scope"] == "full"
 
 
+async def test_a_link_printed_before_the_environment_made_the_owner_is_refused(
+    visitor: httpx.AsyncClient, own_engine: AsyncEngine, clock: Clock
+) -> None:
+    token = token_in(str(await start(own_engine, clock)))
+    async with own_engine.begin() as conn:
+        await accounts.bootstrap(conn, settings=bootstrap_settings(), now=clock())
+
+    response = await visitor.post("/first-owner", data={"token": token, **FORM})
+
+    assert response.status_code == 404
+    assert await count_accounts(own_engine) == 1
+
+
 async def test_without_those_settings_bootstrap_does_nothing(
     own_engine: AsyncEngine, clock: Clock
 ) -> None:

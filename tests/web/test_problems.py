@@ -192,11 +192,12 @@ async def test_a_lost_database_connection_is_a_503_to_be_repeated(
 
 
 async def test_a_failing_statement_is_a_bug_and_no_503(client: httpx.AsyncClient) -> None:
-    with capture_logs():
+    with capture_logs() as logs:
         response = await client.get("/v1/database/wrong")
 
     assert response.status_code == 500
     assert "division" not in response.text
+    assert "SQL parameters hidden" in str(logs[0]["exc_info"])
 
 
 async def test_without_a_database_health_says_so() -> None:
@@ -245,6 +246,7 @@ async def test_a_body_without_a_declared_length_is_counted_as_it_comes(
     assert response.status_code == 413
     assert response.json()["errors"][0]["code"] == "too_large"
     assert response.headers["x-content-type-options"] == "nosniff"
+    assert len(sent) <= BODY_BYTES_MAX // 1_000 + 1
 
 
 @pytest.mark.parametrize("address", ["/v1/parcels?size=%00", "/v1/%00", "/?a=b%00"])

@@ -51,6 +51,7 @@ def create_engine(url: str, *, pool_size: int = POOL_SIZE) -> AsyncEngine:
         pool_pre_ping=True,
         json_serializer=encode_json,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,  # people's data and hashes stay out of messages and logs
         query_cache_size=2_000,
         connect_args={"application_name": "towpath"},
     )

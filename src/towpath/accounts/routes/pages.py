@@ -36,7 +36,7 @@ async def show_sign_in(
     return _form(
         request,
         "sign_in.html",
-        target=_own_address(next),
+        target=own_address(next),
         has_owner=await queries.has_any_owner(conn),
     )
 
@@ -46,7 +46,7 @@ async def post_sign_in(request: Request, runtime: http.RuntimeOf, now: http.Now)
     """Sign in and go where the person wanted to go."""
     access.check_origin(request)
     form = await http.read_form(request)
-    target = _own_address(form.get("next", HOME))
+    target = own_address(form.get("next", HOME))
     try:
         token = await credentials.sign_in(
             runtime,
@@ -205,7 +205,7 @@ def _entered(runtime: Runtime, *, token: str, target: str) -> Response:
     return response
 
 
-def _own_address(target: str) -> str:
+def own_address(target: str) -> str:
     """Return where to go after signing in; never to another site, whatever the address says."""
     is_own = target.startswith("/") and not target.startswith(("//", "/\\"))
     if not is_own or any(ord(letter) <= 32 or letter == "\\" for letter in target):

@@ -41,13 +41,6 @@ def install(app: FastAPI, *, merge_listeners: Sequence[people.MergeListener] = (
     def describe() -> dict[str, Any]:
         document = describe_own()
         document["paths"].update(openapi_paths(known))
-        schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-        schemes["ApiKey"] = {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "Klaviyo-API-Key pk_…",
-        }
         return document
 
     app.openapi = describe  # type: ignore[method-assign] # the framework's documented way
