@@ -175,6 +175,7 @@ async def test_a_bug_is_logged_once_with_its_id_and_shows_no_details(
 
     assert response.status_code == 500
     assert "hunter2" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
     [entry] = [entry for entry in logs if entry["event"] == "request_failed"]
     assert str(entry["error_id"]) in response.text
     assert isinstance(entry["exc_info"], RuntimeError)

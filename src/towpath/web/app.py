@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from towpath import __version__, accounts, alerts, flows, people, templates
 from towpath.integrations import mailbox
@@ -30,6 +31,18 @@ ROUTERS: Final[Sequence[APIRouter]] = (
 )
 
 
+class _Application(FastAPI):
+    """The framework inside our edge, so that also the answer to a bug passes through it."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings = self.state.runtime.settings
+        return http.Edge(
+            super().build_middleware_stack(),
+            body_bytes_max=settings.body_bytes_max,
+            is_https=settings.public_url.startswith("https://"),
+        )
+
+
 def create_app(
     runtime: Runtime,
     *,
@@ -43,7 +56,7 @@ def create_app(
     around serving, for instance to start a worker beside it. `merge_listeners` move the rows of
     higher features when two profiles are merged.
     """
-    app = FastAPI(
+    app = _Application(
         title="Towpath",
         version=__version__,
         docs_url=None,
@@ -53,11 +66,6 @@ def create_app(
     )
     app.state.runtime = runtime
     http.install_problem_handlers(app, page=error_page)
-    app.add_middleware(
-        http.Edge,
-        body_bytes_max=runtime.settings.body_bytes_max,
-        is_https=runtime.settings.public_url.startswith("https://"),
-    )
     for router in (*ROUTERS, *routers):
         app.include_router(router)
     api.install(app, merge_listeners=merge_listeners)
