@@ -17,7 +17,7 @@ def apply_operations(
         if operation["operator"] == "delete":
             holder.pop(name, None)
         elif operation["property_type"] == "list":
-            holder[name] = changed_list(holder.get(name), operation)
+            change_list(holder, name, operation)
         elif operation["property_type"] == "date" and operation["property_value"] == "today":
             holder[name] = f"{today:%Y-%m-%d}"
         else:
@@ -34,10 +34,11 @@ def place(person: dict[str, Json], key: str) -> tuple[dict[str, Json], str]:
     return person["properties"], part[2] if part else key
 
 
-def changed_list(value: Json, operation: Json) -> Json:
+def change_list(holder: dict[str, Json], name: str, operation: Json) -> None:
     """Add one string once, making a list of what is none; or take it out of a list."""
-    wanted = operation["property_value"]
-    if operation.get("property_operation", "add") == "remove":
-        return [one for one in value if one != wanted] if isinstance(value, list) else value
-    elements = value if isinstance(value, list) else [] if value is None else [value]
-    return elements if wanted in elements else [*elements, wanted]
+    value, wanted = holder.get(name), operation["property_value"]
+    if operation.get("property_operation", "add") == "add":
+        elements = value if isinstance(value, list) else [] if value is None else [value]
+        holder[name] = elements if wanted in elements else [*elements, wanted]
+    elif isinstance(value, list):
+        holder[name] = [one for one in value if one != wanted]

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.reference.conditions import as_number
 from tests.reference.interpreter import Interpreter
 from tests.reference.strategies_conditions import METRICS
 from tests.reference.strategies_flows import Edit, Scenario
@@ -231,7 +232,7 @@ async def read_story(played: Played) -> Story:
                 one.email: {
                     "first_name": one.first_name,
                     "city": one.location.get("city"),
-                    "properties": one.properties,
+                    "properties": exact(one.properties),
                     "updated": one.updated_at,
                 }
                 for one in profiles
@@ -262,10 +263,20 @@ def told_story(reference: Interpreter, due: Sequence[datetime | None]) -> Story:
             email: {
                 "first_name": person["first_name"],
                 "city": person["location"].get("city"),
-                "properties": person["properties"],
+                "properties": exact(person["properties"]),
                 "updated": person["updated"],
             }
             for email, person in reference.people.items()
         },
         due=due,
     )
+
+
+def exact(value: Json) -> Json:
+    """Return a value with its numbers as decimals, as stored: 1e308 comes back as digits."""
+    if isinstance(value, dict):
+        return {name: exact(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [exact(one) for one in value]
+    number = as_number(value)
+    return value if number is None else (number,)
