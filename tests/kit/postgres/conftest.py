@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit.postgres import interpreter
 from tests.kit.postgres.interpreter import Interpreter
-from tests.kit.postgres.processes import Runner, kill_all
+from tests.kit.postgres.processes import Runner, end_all
 
 IS_ROOT = os.geteuid() == 0
 MEMORY_BYTES_MIN = 1024 * 1024 * 1024
@@ -65,7 +65,7 @@ def _directory() -> Iterator[Path]:
     directory.chmod(0o711)
     yield directory
     for log in directory.rglob("postgres.log"):
-        kill_all(log.parent)
+        end_all(log.parent)
     shutil.rmtree(directory)
 
 

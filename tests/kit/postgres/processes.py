@@ -3,16 +3,17 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from tests.kit.postgres.interpreter import Interpreter
+from towpath.kit.postgres.waiting import wait_for
 
 WATCHER = b"towpath.kit.postgres.watcher"
 WAIT_SECONDS_MAX = 20
+STOP_SECONDS_MAX = 5
 
 # Attaches, prints the URL (or the refusal), and leaves when its input ends.
 USER = """
@@ -30,11 +31,8 @@ server.release()
 
 
 def wait_until(fact: Callable[[], bool], what: str) -> None:
-    """Wait for something that other processes do; the one place where these tests sleep."""
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
-    while not fact():
-        assert time.monotonic() < deadline, f"waited {WAIT_SECONDS_MAX} s until {what}"
-        time.sleep(0.005)
+    """Wait for something that other processes do."""
+    assert wait_for(fact, seconds_max=WAIT_SECONDS_MAX), f"waited {WAIT_SECONDS_MAX} s until {what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +163,12 @@ def kill_all(data_directory: Path) -> None:
         return not left
 
     wait_until(none_left, "everything is killed")
+
+
+def end_all(data_directory: Path) -> None:
+    """Let the server stop by itself, so that it leaves no shared memory behind; else kill it."""
+    wait_for(lambda: is_stopped(data_directory), seconds_max=STOP_SECONDS_MAX)
+    kill_all(data_directory)
 
 
 def log_of(data_directory: Path) -> str:

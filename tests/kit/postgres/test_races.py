@@ -71,6 +71,29 @@ def test_attaching_while_the_server_is_being_stopped_gives_a_new_one(place: Path
     gained[0].release()
 
 
+def test_attaching_while_the_rest_of_a_killed_server_is_ending_waits_for_its_end(
+    runner: Runner, data_directory: Path
+) -> None:
+    """The watcher is gone, PostgreSQL is not: its processes hold the lock themselves."""
+    first = runner.start_user(data_directory)
+    first.url()
+    frozen = postmaster(data_directory)
+    os.kill(frozen, signal.SIGSTOP)
+    for watcher in watchers(data_directory):
+        os.kill(watcher, signal.SIGKILL)
+    wait_until(lambda: not watchers(data_directory), "the watcher is gone")
+    assert not locks.could_lock(data_directory / "server.lock", locks.SHARED)
+    second = runner.start_user(data_directory)
+
+    os.kill(frozen, signal.SIGCONT)
+
+    with psycopg.connect(second.url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert postmaster(data_directory) != frozen
+    first.kill()
+    second.leave()
+
+
 def test_attaching_right_after_the_last_user_left_always_gives_a_server(place: Path) -> None:
     for _ in range(6):
         server = postgres.attach(place / "data")

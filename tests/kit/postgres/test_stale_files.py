@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,14 +11,6 @@ from tests.kit.postgres.processes import Runner, is_stopped, kill_all, postmaste
 from towpath.kit import postgres
 from towpath.kit.postgres import pidfile, programs
 from towpath.kit.postgres.model import Layout
-
-
-@pytest.fixture
-def bystander() -> Iterator[subprocess.Popen[bytes]]:
-    """Give a process that has nothing to do with us."""
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
-        yield process
-        process.kill()
 
 
 def _crash(runner: Runner, data_directory: Path) -> Path:
@@ -38,16 +29,19 @@ def _starts(runner: Runner, data_directory: Path) -> None:
 
 
 def test_a_stale_pid_that_is_now_anothers_neither_blocks_nor_harms(
-    runner: Runner, data_directory: Path, bystander: subprocess.Popen[bytes]
+    runner: Runner, data_directory: Path
 ) -> None:
     path = _crash(runner, data_directory)
-    for stale in (path, path.with_name(".s.PGSQL.5432.lock")):
-        _, _, rest = stale.read_text().partition("\n")
-        stale.write_text(f"{bystander.pid}\n{rest}")
+    # Of the server's own account: a process that PostgreSQL could signal.
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, user=path.stat().st_uid) as bystander:
+        for stale in (path, path.with_name(".s.PGSQL.5432.lock")):
+            _, _, rest = stale.read_text().partition("\n")
+            stale.write_text(f"{bystander.pid}\n{rest}")
 
-    _starts(runner, data_directory)
+        _starts(runner, data_directory)
 
-    assert bystander.poll() is None
+        assert bystander.poll() is None
+        bystander.kill()
 
 
 def test_a_stale_pid_that_is_now_another_server_neither_blocks_nor_harms(

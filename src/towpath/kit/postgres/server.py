@@ -18,7 +18,7 @@ from towpath.kit.postgres.model import (
 from towpath.kit.postgres.waiting import wait_for
 
 START_SECONDS_MAX = 660  # above what the watcher allows itself, so that its reason is heard
-STOP_SECONDS_MAX = 75  # above what the watcher needs to stop a server that does not want to
+STOP_SECONDS_MAX = 45  # above what the watcher needs to stop a server that does not want to
 LOG_LINES_SHOWN = 20
 LOG_BYTES_SHOWN = 20_000
 WATCHER = "towpath.kit.postgres.watcher"

@@ -27,9 +27,12 @@ from towpath.kit.postgres.waiting import wait_for
 START_SECONDS_MAX = 600  # replaying 2 GB of log after a crash, on a slow disk
 LOOK_SECONDS = 0.1  # how long the server may outlive its last user
 LOG_BYTES_MAX = 16 * 1024 * 1024
-# Each is tried in turn: SIGINT disconnects clients and writes everything down; after SIGQUIT and
-# SIGKILL the next start replays the log.
-STOPS = ((signal.SIGINT, 60), (signal.SIGQUIT, 5), (signal.SIGKILL, 5))
+# Each is tried in turn, for so many seconds: SIGINT disconnects clients and writes everything down;
+# after SIGQUIT and SIGKILL the next start replays the log. PostgreSQL 18 can hang for ever on a
+# SIGINT that comes while it recovers from the crash of a backend.
+STOPS = ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
+# When the watcher itself is killed, nobody is left to try a second signal.
+DEATH_SIGNAL = signal.SIGQUIT
 
 
 def main(arguments: list[str]) -> None:
@@ -71,7 +74,7 @@ def _start(
         directory=layout.cluster,
         account=account,
         held_lock=server_lock,
-        death_signal=signal.SIGINT,
+        death_signal=DEATH_SIGNAL,
     )
 
     def is_ready() -> bool:
