@@ -105,6 +105,12 @@ async def other_shop(engine: AsyncEngine, host: str) -> Shop:
 
 
 @pytest.fixture
+async def reading_shop(engine: AsyncEngine, account_id: UUID, host: str) -> Shop:
+    """Give the same account with a key that may only read."""
+    return await make_shop(engine, account_id, host, Scope.READ)
+
+
+@pytest.fixture
 async def client(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     async with shop.client() as client:
         yield client

@@ -15,6 +15,7 @@ from openapi_client.exceptions import (
 )
 
 from tests.api.conftest import Shop
+from tests.api.documents import bulk_of, event_of, merge_of, profile_of
 
 DICTIONARIES = {"USE_DICTIONARY_FOR_RESPONSE_DATA": True}
 
@@ -22,16 +23,6 @@ DICTIONARIES = {"USE_DICTIONARY_FOR_RESPONSE_DATA": True}
 async def call(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Run a blocking SDK call beside the loop."""
     return await asyncio.to_thread(function, *args, **options)
-
-
-def profile_of(email: str, **attributes: Any) -> dict[str, Any]:
-    return {"data": {"type": "profile", "attributes": {"email": email, **attributes}}}
-
-
-def event_of(email: str = "ada@example.test", **attributes: Any) -> dict[str, Any]:
-    metric = {"data": {"type": "metric", "attributes": {"name": "Placed Order"}}}
-    values = {"properties": {}, "metric": metric, "profile": profile_of(email), **attributes}
-    return {"data": {"type": "event", "attributes": values}}
 
 
 async def test_an_event_is_recorded_with_its_person_and_metric(shop: Shop) -> None:
@@ -89,39 +80,14 @@ async def test_events_are_read_by_metric_person_and_time(shop: Shop) -> None:
 
 async def test_bulk_events_are_recorded_when_answered(shop: Shop) -> None:
     sdk = shop.sdk()
-    job = {
-        "data": {
-            "type": "event-bulk-create-job",
-            "attributes": {
-                "events-bulk-create": {
-                    "data": [
-                        {
-                            "type": "event-bulk-create",
-                            "attributes": {
-                                "profile": profile_of(f"{person}@example.test"),
-                                "events": {
-                                    "data": [
-                                        {"type": "event", "attributes": _bulk_event(number)}
-                                        for number in range(3)
-                                    ]
-                                },
-                            },
-                        }
-                        for person in ("ada", "bob")
-                    ]
-                }
-            },
-        }
-    }
+    events = [{"properties": {"n": number}, "unique_id": f"v{number}"} for number in range(3)]
+    job = bulk_of(
+        (profile_of("ada@example.test"), events), (profile_of("bob@example.test"), events)
+    )
     await call(sdk.Events.bulk_create_events, job)
 
     found = await call(sdk.Events.get_events)
     assert len(found.data) == 6
-
-
-def _bulk_event(number: int) -> dict[str, Any]:
-    metric = {"data": {"type": "metric", "attributes": {"name": "Viewed Page"}}}
-    return {"properties": {"n": number}, "unique_id": f"v{number}", "metric": metric}
 
 
 async def test_a_profile_is_made_read_changed_and_cleared(shop: Shop) -> None:
@@ -250,13 +216,7 @@ async def test_merging_moves_events_and_keeps_the_destination(shop: Shop) -> Non
     await call(sdk.Events.create_event, event_of("ada2@example.test"))
     merged = await call(
         sdk.Profiles.merge_profiles,
-        {
-            "data": {
-                "type": "profile-merge",
-                "id": kept.data.id,
-                "relationships": {"profiles": {"data": [{"type": "profile", "id": gone.data.id}]}},
-            }
-        },
+        merge_of(gone.data.id, kept.data.id),
     )
 
     assert merged.data.id == kept.data.id

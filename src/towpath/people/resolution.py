@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from towpath.kit import db
+from towpath.kit import db, ids
 from towpath.people.model import Identifier, Profile, ProfileDraft, ProfileNotFound
 
 Names = dict[Identifier, str | None]
@@ -87,7 +87,8 @@ class _Board:
         if draft.id is not None:
             profile_id = self.survivors.get(draft.id, draft.id)
             if profile_id not in self.names:
-                raise ProfileNotFound(pointer="/id")
+                shown_id = ids.to_base32(draft.id)
+                raise ProfileNotFound(f"A profile with the id {shown_id} does not exist.")
             return profile_id
         owners = (self.owners.get(identity) for identity in _given(draft))
         return next((owner for owner in owners if owner is not None), None)

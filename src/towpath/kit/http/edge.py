@@ -10,6 +10,10 @@ from towpath.kit.http.problems import problem_response
 
 YEAR_SECONDS = 31_536_000
 
+# Read and thrown away of a body whose declared length is refused. A client that is still writing
+# when the connection closes sees it reset, and not the answer that says why.
+DRAINED_BYTES_MAX = 67_108_864
+
 # Pages load nothing from elsewhere and run no inline script. A response with a policy of its own
 # (captured mail in its sandbox) keeps it.
 CONTENT_POLICY = (
@@ -62,6 +66,7 @@ class Edge:
         if refusal is None:
             await self._limited(scope, receive, send_with_headers)
         else:
+            await _drain(receive)
             await _refuse(refusal, scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Problem | None:
@@ -105,7 +110,16 @@ class Edge:
         return TooLarge(f"The request body may be at most {self._body_bytes_max} bytes.")
 
 
+async def _drain(receive: Receive) -> None:
+    drained = 0
+    while drained <= DRAINED_BYTES_MAX:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
+        drained += len(message.get("body", b""))
+
+
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer without reading the rest of the body, and end the connection."""
+    """Answer, and end the connection."""
     response = problem_response(problem, headers={"Connection": "close"})
     await response(scope, receive, send)

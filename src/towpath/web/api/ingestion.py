@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from towpath import people
 from towpath.web.api.batching import record_durably
 from towpath.web.api.bodies import read_bulk_events, read_document, read_event
 from towpath.web.api.operations import Call
@@ -10,7 +11,11 @@ from towpath.web.api.operations import Call
 async def create_event(call: Call) -> Response:
     """Record one event and its person; answered when it is durable."""
     draft = read_event(await read_document(call.request), now=call.now)
-    await call.batcher.record(account_id=call.account_id, draft=draft)
+    try:
+        await call.batcher.record(account_id=call.account_id, draft=draft)
+    except people.ProfileNotFound as problem:
+        pointer = "/data/attributes/profile/data/id"
+        raise people.ProfileNotFound(problem.detail, pointer=pointer) from None
     return Response(status_code=202)
 
 
