@@ -2,10 +2,10 @@
 BIN := .venv/bin
 PYTEST_WORKERS ?= 2
 
-.PHONY: help setup demo test check fix bench soak lock migration
+.PHONY: help setup demo test test-postgresql-15 check fix bench soak lock migration
 
 help: ## Show what there is to run
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: ## Make .venv with everything needed
 	@tools/bootstrap.sh
@@ -15,6 +15,9 @@ demo: setup ## Load a small shop, run the main job, and serve it at http://local
 
 test: check ## Everything CI runs: check, then every test
 	$(BIN)/pytest -n $(PYTEST_WORKERS) -m "not soak"
+
+test-postgresql-15: setup ## The engine and condition suites on Debian's PostgreSQL 15
+	tools/test_on_postgresql_15.sh
 
 check: setup ## Formatting, lint, types, import order
 	$(BIN)/ruff format --check

@@ -140,6 +140,8 @@ async def _serve(runtime: Runtime, *, is_demo: bool) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         )
     )

@@ -37,10 +37,15 @@ class Settings:
             "start. Several keys separated by commas rotate: the first signs, all verify."
         },
     )
-    host: str = field(
-        default="127.0.0.1", metadata={"help": "Address the web server listens on."}
-    )
+    host: str = field(default="127.0.0.1", metadata={"help": "Address the web server listens on."})
     port: int = field(default=8600, metadata={"help": "Port the web server listens on."})
+    trusted_proxies: str = field(
+        default="127.0.0.1",
+        metadata={
+            "help": "Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed, "
+            "separated by commas."
+        },
+    )
     smtp_url: str | None = field(
         default=None,
         metadata={
@@ -64,9 +69,7 @@ class Settings:
     trigger_batch_max: int = field(
         default=2_000, metadata={"help": "Events turned into runs in one transaction."}
     )
-    step_batch_max: int = field(
-        default=5_000, metadata={"help": "Runs moved in one transaction."}
-    )
+    step_batch_max: int = field(default=5_000, metadata={"help": "Runs moved in one transaction."})
     send_batch_max: int = field(
         default=200, metadata={"help": "Messages claimed for sending in one transaction."}
     )

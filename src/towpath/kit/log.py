@@ -32,6 +32,10 @@ SECRET_TEXTS: Final = (
 DUPLICATE_OF_OURS: Final = "Exception in ASGI application"
 
 
+TALKATIVE = ("alembic", "uvicorn", "httpx")
+"""Libraries that tell of every start; only their warnings are worth a line."""
+
+
 def configure_logging(log_format: str, *, stream: TextIO | None = None) -> None:
     """Send every log line of this process, also those of libraries, to `stream` (stderr)."""
     shared: list[Processor] = [
@@ -68,6 +72,8 @@ def configure_logging(log_format: str, *, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def hide_named_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
