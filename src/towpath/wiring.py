@@ -1,5 +1,6 @@
 """Puts the features together: what a lower one needs from a higher one is handed over here."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from towpath.kit import db, postgres
 from towpath.kit.config import Settings
 from towpath.kit.runtime import Runtime
 from towpath.kit.secrets import load_secret_keys
+from towpath.kit.statistics import keep_statistics
 
 DATABASE_FOLDER = "postgres"
 
@@ -29,8 +31,9 @@ def database(settings: Settings) -> Iterator[str]:
 
 @asynccontextmanager
 async def runtime(settings: Settings, url: str, *, pool_size: int = 10) -> AsyncIterator[Runtime]:
-    """Open what a process works with."""
+    """Open what a process works with; meanwhile the planner's statistics are kept fresh."""
     engine = db.create_engine(url, pool_size=pool_size)
+    keeper = asyncio.create_task(keep_statistics(engine))
     try:
         yield Runtime(
             engine=engine,
@@ -38,6 +41,8 @@ async def runtime(settings: Settings, url: str, *, pool_size: int = 10) -> Async
             keys=load_secret_keys(settings.secret_key, settings.data),
         )
     finally:
+        keeper.cancel()
+        await asyncio.wait([keeper])
         await engine.dispose()
 
 

@@ -1,8 +1,7 @@
 """Putting the application together. Sits above every feature and holds no rule of any."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -12,7 +11,6 @@ from towpath import __version__, accounts, alerts, flows, people, templates
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
-from towpath.kit.statistics import keep_statistics
 from towpath.web import api, health, home, reference
 from towpath.web.error_pages import error_page
 
@@ -62,7 +60,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(runtime, lifespan),
+        lifespan=lifespan,
     )
     app.state.runtime = runtime
     http.install_problem_handlers(app, page=error_page)
@@ -71,16 +69,3 @@ def create_app(
     api.install(app, merge_listeners=merge_listeners)
     reference.describe_access(app)
     return app
-
-
-def _lifespan(runtime: Runtime, inner: Lifespan | None) -> Lifespan:
-    @asynccontextmanager
-    async def run(app: FastAPI) -> AsyncIterator[None]:
-        keeper = asyncio.create_task(keep_statistics(runtime.engine))
-        async with AsyncExitStack() as stack:
-            stack.callback(keeper.cancel)
-            if inner is not None:
-                await stack.enter_async_context(inner(app))
-            yield
-
-    return run
