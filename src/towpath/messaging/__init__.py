@@ -26,7 +26,7 @@ from towpath.messaging.model import (
     ToRender,
     TryLater,
 )
-from towpath.messaging.operations import queue_mail, queue_mails
+from towpath.messaging.operations import queue_mails
 from towpath.messaging.policy import LIVE as LIVE_POLICY
 from towpath.messaging.policy import REPLAY as REPLAY_POLICY
 from towpath.messaging.policy import SendingPolicy, live_policy, storable
@@ -82,7 +82,6 @@ __all__ = [
     "message_table",
     "move_messages",
     "oldest_due_at",
-    "queue_mail",
     "queue_mails",
     "storable",
 ]

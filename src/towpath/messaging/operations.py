@@ -11,30 +11,6 @@ from towpath.messaging.model import MessageState
 from towpath.messaging.tables import message
 
 
-async def queue_mail(
-    conn: AsyncConnection,
-    *,
-    account_id: UUID,
-    message_id: UUID,
-    kind: str,
-    address: str,
-    locale: str,
-    due_at: datetime,
-) -> None:
-    """Queue a mail that is not from a flow (a confirmation, an invitation) to one address.
-
-    It goes out after the caller's transaction commits, and not before `due_at`.
-    """
-    await queue_mails(
-        conn,
-        account_id=account_id,
-        addresses={message_id: address},
-        kind=kind,
-        locale=locale,
-        due_at=due_at,
-    )
-
-
 async def queue_mails(
     conn: AsyncConnection,
     *,
@@ -44,7 +20,11 @@ async def queue_mails(
     locale: str,
     due_at: datetime,
 ) -> None:
-    """Queue one such mail to each of `addresses`, which are given by the id of their message."""
+    """Queue a mail that is not from a flow, such as a confirmation, to each of `addresses`.
+
+    `addresses` are given by the id of their message. The mails go out after the caller's
+    transaction commits, and not before `due_at`.
+    """
     if not addresses:
         return
     await conn.execute(

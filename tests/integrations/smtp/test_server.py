@@ -81,3 +81,4 @@ def test_the_password_is_not_shown() -> None:
 
     assert "hunter2" not in repr(server)
     assert server.name == "mail:25"
+    assert smtp.parse_url("smtp://[::1]").name == "[::1]:25"

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath.integrations.mailbox.model import MAILS_KEPT_MAX
 from towpath.integrations.mailbox.tables import captured_mail
-from towpath.messaging import Mail
+from towpath.messaging import Mail, storable
 
 
 async def capture_mail(
     conn: AsyncConnection, *, account_id: UUID, mail_id: UUID, kind: str, mail: Mail, now: datetime
 ) -> None:
     """Keep a mail; keeping it again, after a crash, changes nothing."""
-    sender = f"{mail.sender_label} <{mail.sender_address}>".strip()
+    label, address = mail.sender_label.strip(), mail.sender_address
     await conn.execute(
         insert(captured_mail)
         .values(
@@ -26,13 +26,13 @@ async def capture_mail(
             kind=kind,
             captured_at=now,
             date=mail.date,
-            sender=sender,
-            recipient=mail.recipient,
-            reply_to=mail.reply_to,
-            subject=mail.subject,
-            headers=dict(mail.headers),
-            html=mail.html,
-            text=mail.text,
+            sender=storable(f"{label} <{address}>" if label else address),
+            recipient=storable(mail.recipient),
+            reply_to=mail.reply_to and storable(mail.reply_to),
+            subject=storable(mail.subject),
+            headers={name: storable(value) for name, value in mail.headers.items()},
+            html=mail.html and storable(mail.html),
+            text=mail.text and storable(mail.text),
         )
         .on_conflict_do_nothing(index_elements=["account_id", "message_id"])
     )

@@ -36,7 +36,8 @@ class MailServer:
     @property
     def name(self) -> str:
         """The server as it is shown in logs and messages, without credentials."""
-        return f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 def parse_url(url: str) -> MailServer:
