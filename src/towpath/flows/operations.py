@@ -353,9 +353,9 @@ def _listed(definition: Definition | None) -> dict[str, set[str]]:
 async def _problems(
     conn: AsyncConnection, *, account_id: UUID, parsed: Definition
 ) -> list[Invalid]:
-    """Say why this may not be saved in the editor; a live flow must also be able to run."""
+    """Say why this may not be saved in the editor; unless all is draft it must be able to run."""
     problems = await save_problems(conn, account_id=account_id, parsed=parsed)
-    if definitions.flow_status(parsed) is Status.LIVE:
+    if definitions.flow_status(parsed) is not Status.DRAFT:
         problems += definitions.obstacles_to_live(parsed)
         problems += await unresolved_references(conn, account_id=account_id, parsed=parsed)
     return problems
