@@ -13,7 +13,6 @@ from tests.application import Person, signed_in, with_key
 from tests.messaging.outbox import new_account
 from towpath.accounts import Role
 from towpath.integrations import mailbox
-from towpath.integrations.mailbox.operations import forget_old_mails
 from towpath.kit import ids
 from towpath.messaging import Mail, Sent
 
@@ -31,6 +30,7 @@ async def capture(
     kind: str = "alert",
     message_id: str | None = None,
     headers: Mapping[str, str] | None = None,
+    transport: mailbox.MailboxTransport | None = None,
 ) -> None:
     mail = Mail(
         sender_label="Shop",
@@ -44,7 +44,8 @@ async def capture(
         reply_to="team@example.com",
         headers=headers or {},
     )
-    outcome = await mailbox.MailboxTransport(engine).send(mail, account_id=account_id, kind=kind)
+    carrier = transport or mailbox.MailboxTransport(engine)
+    outcome = await carrier.send(mail, account_id=account_id, kind=kind)
     assert isinstance(outcome, Sent)
 
 
@@ -95,23 +96,25 @@ async def test_capturing_a_mail_again_after_a_crash_keeps_one(
     assert len((await owner.client.get("/v1/mailbox")).json()["items"]) == 1
 
 
-async def test_only_the_newest_mails_are_kept(engine: AsyncEngine, owner: Person) -> None:
+async def test_only_the_newest_mails_of_each_account_are_kept(
+    engine: AsyncEngine, owner: Person
+) -> None:
     other = await new_account(engine)
     await capture(engine, other)
     for number in range(5):
         await capture(engine, owner.account_id, subject=str(number))
 
-    async with engine.begin() as conn:
-        await forget_old_mails(conn, account_id=owner.account_id, kept_max=2)
-        await forget_old_mails(conn, account_id=other, kept_max=2)
+    restarted = mailbox.MailboxTransport(engine, kept_max=2)
+    for account_id in (owner.account_id, other):
+        await capture(engine, account_id, subject="last", transport=restarted)
 
     items = (await owner.client.get("/v1/mailbox")).json()["items"]
-    assert [item["subject"] for item in items] == ["4", "3"]
+    assert [item["subject"] for item in items] == ["last", "4"]
     async with engine.connect() as conn:
         kept = await mailbox.list_mails(
             conn, account_id=other, reader="ann@example.com", before=None, limit=9
         )
-    assert len(kept) == 1
+    assert len(kept) == 2
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.MANAGER, Role.SUPPORT, Role.ANALYST])

@@ -7,7 +7,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from towpath.integrations.mailbox.model import MAILS_KEPT_MAX
 from towpath.integrations.mailbox.tables import captured_mail
 from towpath.messaging import Mail, storable
 
@@ -38,9 +37,7 @@ async def capture_mail(
     )
 
 
-async def forget_old_mails(
-    conn: AsyncConnection, *, account_id: UUID, kept_max: int = MAILS_KEPT_MAX
-) -> None:
+async def forget_old_mails(conn: AsyncConnection, *, account_id: UUID, kept_max: int) -> None:
     """Delete all but the newest `kept_max` mails of an account."""
     last_kept = (
         select(captured_mail.c.id)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from ssl import SSLContext
 
@@ -52,20 +51,17 @@ class Connections:
         happens, `take_back` or `drop` follows.
         """
         await self._slots.acquire()
-        stale: list[SMTP] = []
         try:
             while self._idle and not is_fresh:
                 client, idle_since_seconds = self._idle.pop()
-                is_usable = now_seconds - idle_since_seconds < IDLE_SECONDS_MAX
-                if is_usable and client.is_connected:
+                is_young = now_seconds - idle_since_seconds < IDLE_SECONDS_MAX
+                if is_young and client.is_connected:
                     return Lent(client=client, is_reused=True)
-                stale.append(client)
+                client.close()
             return Lent(client=await self._connect(), is_reused=False)
         except BaseException:
             self._slots.release()
             raise
-        finally:
-            await _hang_up(stale)
 
     def take_back(self, lent: Lent, *, now_seconds: float) -> None:
         """Keep a connection on which the next mail may start at once."""
@@ -81,7 +77,7 @@ class Connections:
         """Say goodbye on every waiting connection and close it."""
         clients = [client for client, _ in self._idle]
         self._idle.clear()
-        await _hang_up(clients)
+        await asyncio.gather(*map(_hang_up, clients))
 
     async def _connect(self) -> SMTP:
         server = self._server
@@ -106,12 +102,11 @@ class Connections:
         return client
 
 
-async def _hang_up(clients: Iterable[SMTP]) -> None:
-    for client in clients:
-        try:
-            async with asyncio.timeout(QUIT_SECONDS_MAX):
-                await client.quit()
-        except (SMTPException, OSError, TimeoutError):
-            pass  # it is closed below, goodbye or not
-        finally:
-            client.close()
+async def _hang_up(client: SMTP) -> None:
+    try:
+        async with asyncio.timeout(QUIT_SECONDS_MAX):
+            await client.quit()
+    except (SMTPException, OSError, TimeoutError):
+        pass  # it is closed below, goodbye or not
+    finally:
+        client.close()
