@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import statistics
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from klaviyo_api import KlaviyoAPI
 
 from tests.flows.shop import ORDER, alert, definition
+from tests.kit.postgres.processes import postmaster
 from tests.system.mail_sink import Accepted, MailSink, mail_sink
 from tests.system.processes import (
     Command,
@@ -94,24 +96,25 @@ def test_kill_9_leaves_no_process_and_the_next_start_is_quick(data: Path) -> Non
     with running("up", "--data", data, "--port", port, log=second_log) as second:
         second.wait_for("Towpath is at")
         cpu_seconds = _cpu_seconds(second.process.pid)
-        health = httpx.get(f"http://127.0.0.1:{port}/v1/health")
 
-        assert health.status_code == 200
+        assert _is_healthy(port)
         assert cpu_seconds <= READY_CPU_SECONDS_MAX
         second.interrupt()
     assert not processes_of(data)
 
 
-def test_a_worker_that_is_killed_is_started_again(data: Path) -> None:
+def test_worker_and_database_that_are_killed_are_started_again(data: Path) -> None:
     port = free_port()
     log = data.with_suffix(".log")
     with running("up", "--data", data, "--port", port, log=log) as up:
         up.wait_for("Towpath is at")
         wait_until(lambda: _has_worker(data), "the worker runs")
         [worker] = _workers(data)
-        os.kill(worker, 9)
+        os.kill(worker, signal.SIGKILL)
+        os.kill(postmaster(data / "postgres"), signal.SIGKILL)
         up.wait_for("starting it again")
         wait_until(lambda: set(_workers(data)) - {worker} != set(), "a new worker runs")
+        wait_until(lambda: _is_healthy(port), "the database is back")
 
         assert len(_workers(data)) == 1
         up.interrupt()
@@ -192,6 +195,10 @@ def _has_worker(data: Path) -> bool:
     url = f"postgresql://towpath@/towpath?host={cluster}&port=5432"
     with psycopg.connect(url) as connection:
         return bool(connection.execute("SELECT 1 FROM worker_heartbeat").fetchall())
+
+
+def _is_healthy(port: int) -> bool:
+    return httpx.get(f"http://127.0.0.1:{port}/v1/health").status_code == 200
 
 
 def _cpu_seconds(process_id: int) -> float:

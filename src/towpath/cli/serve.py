@@ -1,15 +1,10 @@
 """`towpath up`, `web`, `worker`, `migrate` and `doctor`."""
 
 import asyncio
-import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +20,7 @@ from towpath.cli.context import (
     settings_for,
     shown_errors,
 )
+from towpath.cli.supervision import STOP_SIGNALS, kept_database, kept_worker
 from towpath.kit.config import Settings
 from towpath.kit.log import configure_logging
 from towpath.kit.runtime import Runtime
@@ -32,11 +28,7 @@ from towpath.kit.serving import run
 from towpath.web import create_app
 from towpath.worker import Worker
 
-WORKER_RESTART_SECONDS = 1.0
-WORKER_RESTARTS_MAX = 1_000
-WORKER_STOP_SECONDS_MAX = 25
 SHUTDOWN_SECONDS_MAX = 10
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 PortOption = Annotated[int | None, typer.Option(help="Port of the web server; default 8600.")]
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")]
@@ -86,10 +78,9 @@ def migrate(data: DataOption = None) -> None:
 def _settings(data: Path | None, port: int | None, host: str | None) -> Settings:
     settings = settings_for(data)
     if port is not None:
-        is_default_url = settings.public_url == Settings().public_url
         settings = replace(settings, port=port)
-        if is_default_url:
-            settings = replace(settings, public_url=f"http://localhost:{port}")
+    if settings.public_url == Settings().public_url:
+        settings = replace(settings, public_url=f"http://localhost:{settings.port}")
     return replace(settings, host=host) if host is not None else settings
 
 
@@ -98,19 +89,15 @@ async def _up(settings: Settings, url: str, *, is_demo: bool) -> None:
         if is_demo:
             await demo_shop.load(runtime)
         await _first_start(runtime)
-        stop = asyncio.Event()
-        supervisor = asyncio.create_task(_keep_worker(settings, stop))
-        try:
+        async with kept_database(settings), kept_worker(settings):
             await _serve(runtime, is_demo=is_demo)
-        finally:
-            stop.set()
-            await supervisor
 
 
 async def _web(settings: Settings, url: str) -> None:
     async with wiring.runtime(settings, url) as runtime:
         await _first_start(runtime)
-        await _serve(runtime, is_demo=False)
+        async with kept_database(settings):
+            await _serve(runtime, is_demo=False)
 
 
 async def _first_start(runtime: Runtime) -> None:
@@ -190,62 +177,6 @@ async def _announce(server: _Server, runtime: Runtime, *, is_demo: bool) -> None
         await demo_shop.print_sign_in(runtime)
 
 
-@dataclass(slots=True)
-class _Restarts:
-    """How often the worker had to be started again."""
-
-    count: int = 0
-
-
-async def _keep_worker(settings: Settings, stop: asyncio.Event) -> None:
-    """Run the worker as a process of its own, and start it again when it dies."""
-    command = [sys.executable, "-m", "towpath", "worker", "--data", str(settings.data)]
-    environment = {**os.environ, "TOWPATH_PUBLIC_URL": settings.public_url}
-    restarts = _Restarts()
-    dies_with_us = partial(_die_with_parent, os.getpid())
-    while not stop.is_set() and restarts.count < WORKER_RESTARTS_MAX:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=dies_with_us,
-            start_new_session=True,  # Ctrl-C is for us, who then stop the worker
-        )
-        stopped = asyncio.create_task(stop.wait())
-        ended = asyncio.create_task(process.wait())
-        await asyncio.wait([stopped, ended], return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set():
-            await _stop_worker(process)
-            stopped.cancel()
-            return
-        stopped.cancel()
-        restarts.count += 1
-        console.print(f"The worker ended ({process.returncode}); starting it again.")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), WORKER_RESTART_SECONDS)
-
-
-async def _stop_worker(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), WORKER_STOP_SECONDS_MAX)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-def _die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when its parent dies, also after kill -9 (Linux)."""
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 -- in the child only
-
-        parent_death_signal = 1
-        ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before the kernel was told
-            os.kill(os.getpid(), signal.SIGTERM)
-
-
 async def _worker(settings: Settings, url: str) -> None:
     async with wiring.runtime(settings, url) as runtime:
         stop = asyncio.Event()
@@ -254,4 +185,5 @@ async def _worker(settings: Settings, url: str) -> None:
             loop.add_signal_handler(number, stop.set)
         transport = wiring.transport_of(runtime)
         own = Worker(runtime=runtime, outbox=wiring.outbox_of(runtime, transport))
-        await own.run(stop)
+        async with kept_database(settings):
+            await own.run(stop)
