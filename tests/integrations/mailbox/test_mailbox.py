@@ -9,12 +9,14 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.application import Person, signed_in, with_key
+from tests.application import Person, make_runtime, signed_in, with_key
 from tests.messaging.outbox import new_account
 from towpath.accounts import Role
 from towpath.integrations import mailbox
 from towpath.kit import ids
+from towpath.kit.config import Settings
 from towpath.messaging import Mail, Sent
+from towpath.web import create_app
 
 DATE = datetime(1997, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -221,6 +223,18 @@ async def test_an_empty_mailbox_says_what_will_come(owner: Person) -> None:
     assert response.status_code == 200
     assert 'lang="de"' in response.text
     assert "<h1>Postfach</h1>" in response.text
+
+
+async def test_with_a_mail_server_the_page_says_that_mails_are_sent(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    settings = Settings(smtp_url="smtp://mail.example")
+    app = create_app(make_runtime(engine, settings=settings))
+    async with signed_in(app, account_id, Role.OWNER) as owner:
+        page = (await owner.client.get("/mailbox")).text
+
+    assert "A mail server is set" in page
+    assert "No mail" not in page
 
 
 @pytest.mark.parametrize("mail_id", ["x", "0" * 26, "%00", "U" * 26])

@@ -30,7 +30,11 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/mailbox")
 async def show_mailbox(
-    request: Request, user: accounts.SignedIn, conn: http.Transaction, cursor: http.Cursor
+    request: Request,
+    user: accounts.SignedIn,
+    conn: http.Transaction,
+    runtime: http.RuntimeOf,
+    cursor: http.Cursor,
 ) -> Response:
     """Show the newest captured mails."""
     account = await _account_of(user, conn)
@@ -50,6 +54,7 @@ async def show_mailbox(
         mails=[(ids.to_base32(mail.id), mail) for mail in shown],
         older=ids.to_base32(shown[-1].id) if len(mails) > MAILS_PER_PAGE else None,
         is_first_page=cursor is None,
+        is_capturing=runtime.settings.smtp_url is None,
         csrf_token=accounts.csrf_token(user.token),
     )
 
