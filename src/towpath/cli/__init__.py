@@ -13,7 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Self-hosted customer flows, internal alerts and a shared inbox.",
+    help="Self-hosted customer flows and internal alerts.",
 )
 for command in (up, web, worker, migrate, doctor, replay):
     app.command()(command)
