@@ -101,7 +101,7 @@ async def test_a_certificate_nobody_vouches_for_is_down(
 
 
 async def test_a_server_without_starttls_gets_no_password() -> None:
-    script = Script()
+    script = Script(answers={"EHLO": "250 AUTH PLAIN LOGIN"})
 
     async with (
         scripted_server(script) as port,
@@ -112,6 +112,17 @@ async def test_a_server_without_starttls_gets_no_password() -> None:
     assert isinstance(outcome, TryLater)
     assert outcome.is_transport_down
     assert not any(command.startswith("AUTH") for command in script.commands)
+
+
+async def test_a_plain_url_asks_for_no_certificate(certificate: Certificate) -> None:
+    """A mail server on this machine often offers TLS with a certificate nobody vouches for."""
+    async with (
+        mail_server(Inbox(), tls_context=certificate.server) as port,
+        transport_to(port) as transport,
+    ):
+        outcome = await send(transport, mail())
+
+    assert isinstance(outcome, Sent)
 
 
 async def test_the_check_tells_a_usable_server_from_others() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.integrations.smtp.mail_servers import HOST, Inbox, Script, mail_server, scripted_server
 from tests.integrations.smtp.sending import mail, send, transport_to
+from towpath.integrations.smtp import MailServer, Security
+from towpath.integrations.smtp.connections import IDLE_SECONDS_MAX, Connections
 from towpath.messaging import Reason, Rejected, Sent, TryLater
 
 
@@ -95,6 +97,27 @@ async def test_a_connection_that_died_while_idle_is_replaced_at_once() -> None:
 
     assert isinstance(outcome, Sent)
     assert (script.connections, len(script.contents)) == (2, 2)
+
+
+async def test_a_connection_that_idled_for_long_is_not_used_again() -> None:
+    script = Script()
+
+    async with scripted_server(script) as port:
+        connections = Connections(
+            MailServer(security=Security.PLAIN, host=HOST, port=port),
+            count_max=1,
+            timeout_seconds=5,
+            greeting_name="towpath.example",
+            tls_context=None,
+        )
+        first = await connections.lend(now_seconds=0)
+        connections.take_back(first, now_seconds=0)
+        second = await connections.lend(now_seconds=IDLE_SECONDS_MAX - 1)
+        connections.take_back(second, now_seconds=IDLE_SECONDS_MAX - 1)
+        third = await connections.lend(now_seconds=3 * IDLE_SECONDS_MAX)
+        connections.drop(third)
+
+    assert (second.is_reused, third.is_reused, script.connections) == (True, False, 2)
 
 
 async def test_a_server_that_says_goodbye_to_an_idle_client_is_asked_again() -> None:
