@@ -36,14 +36,14 @@ ZONES: Final = (
 TIMES_OF_DAY: Final = ("00:00:00", "01:45:00", "02:15:00", "02:30:00", "09:00", "15:00:00")
 WEEKDAYS: Final = ("monday", "wednesday", "saturday", "sunday")
 STATUSES: Final = ("live", "live", "live", "manual", "draft", "disabled")
-GAPS: Final = (0, 0, 1, 60, 299, 300, 301, 3_600, 21_600, 21_601, 86_400, 90_061, 604_800)
+GAPS: Final = (3_600, 0, 1, 60, 299, 300, 301, 21_600, 21_601, 50_000, 86_400, 90_061, 604_800)
 """Seconds between an event and the next, and between an event and its arrival."""
 LATENESS: Final = (0.0, 0.0, 0.3, 60.0, 299.0, 300.0, 300.5, 301.0, 7_200.0, 25_200.0, 180_000.0)
 """Seconds by which the worker is late."""
-PEOPLE_MAX: Final = 4
-EVENTS_MAX: Final = 8
+PEOPLE_MAX: Final = 3
+EVENTS_MAX: Final = 10
 ACTIONS_MAX: Final = 8
-KINDS: Final = ("delay", "delay", "alert", "alert", "split", "trigger-split", "update")
+KINDS: Final = ("delay", "update", "alert", "split", "delay", "update", "alert", "trigger-split")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +79,23 @@ def scenarios(draw: st.DrawFn, *, edits_max: int = 0) -> Scenario:
     edits: list[Edit] = []
     for number in range(draw(st.integers(0, edits_max))):
         before = edits[-1].definition if edits else definition
-        at = (edits[-1].at if edits else start) + timedelta(hours=draw(st.integers(0, 100)))
+        at = draw(st.sampled_from(events))["time"] + timedelta(hours=draw(st.integers(0, 50)))
         edits.append(Edit(at=at, definition=draw(edited(before, labels("bcd"[number])))))
     return Scenario(
         definition=definition,
         timezone=draw(st.sampled_from(ZONES)),
         people=people,
         events=events,
-        edits=edits,
+        edits=in_order(edits),
         lateness=draw(lateness()),
         batch_max=draw(st.sampled_from((1, 2, 1_000))),
     )
+
+
+def in_order(edits: Sequence[Edit]) -> list[Edit]:
+    """Put edits into the order of time: each starts from the one before it."""
+    times = sorted(edit.at for edit in edits)
+    return [Edit(at=at, definition=edit.definition) for at, edit in zip(times, edits, strict=True)]
 
 
 def lateness() -> st.SearchStrategy[list[timedelta]]:
@@ -113,7 +119,7 @@ def everybody(draw: st.DrawFn, start: datetime) -> list[Json]:
             "timezone": draw(st.sampled_from((None, *ZONES))),
             "first_name": draw(st.sampled_from((None, "a", "ab"))),
             "location": {},
-            "properties": draw(st.one_of(marks(), known_properties())),
+            "properties": draw(seldom(known_properties(), otherwise=marks())),
             "created": start - timedelta(days=1),
             "updated": start - timedelta(days=1),
         }
@@ -137,18 +143,17 @@ def marks() -> st.SearchStrategy[Json]:
 def histories(draw: st.DrawFn, start: datetime, people: Sequence[Json]) -> list[Json]:
     """Draw events in the order of their arrival: some late, some at once, some twice."""
     happened, events = start, []
-    for _ in range(draw(st.integers(1, EVENTS_MAX))):
+    for _ in range(EVENTS_MAX - draw(st.integers(0, EVENTS_MAX - 1))):
         happened += timedelta(seconds=draw(st.sampled_from(GAPS)))
-        delayed = draw(st.booleans()) and draw(st.booleans())
-        late = timedelta(seconds=draw(st.sampled_from(GAPS)) if delayed else 0)
+        late = timedelta(seconds=draw(seldom(st.sampled_from(GAPS), otherwise=st.just(0))))
         events.append(
             {
                 "email": draw(st.sampled_from(people))["email"],
                 "metric_id": draw(st.sampled_from((TRIGGER, *conditions.METRICS))),
                 "time": happened,
                 "unique_id": draw(st.sampled_from("123456789")),
-                "backfill": draw(st.integers(0, 7)) == 7,
-                "properties": draw(st.one_of(marks(), conditions.properties())),
+                "backfill": draw(seldom(st.booleans(), otherwise=st.just(False))),
+                "properties": draw(seldom(conditions.properties(), otherwise=marks())),
                 "recorded_at": happened + late,
             }
         )
@@ -158,7 +163,7 @@ def histories(draw: st.DrawFn, start: datetime, people: Sequence[Json]) -> list[
 @st.composite
 def definitions(draw: st.DrawFn) -> Json:
     """Draw a flow that acts on people somewhere."""
-    names = labels("a")[: draw(st.integers(1, ACTIONS_MAX))]
+    names = labels("a")[: ACTIONS_MAX - draw(st.integers(0, ACTIONS_MAX - 1))]
     chosen = [draw(actions(name, draw(st.sampled_from(KINDS)))) for name in names]
     definition = draw(connected(chosen))
     if not any(has_active_status(action) for action in chosen):
@@ -194,10 +199,10 @@ def connected(draw: st.DrawFn, chosen: Sequence[Json]) -> Json:
         later = names[number + 1 :]
         target = st.sampled_from((*later[:1], *later[:1], *later, None))
         linked.append({**action, "links": {name: draw(target) for name in action["links"]}})
-    filtered = st.one_of(st.none(), st.none(), groups(in_trigger=True))
+    filtered = seldom(groups(in_trigger=True), otherwise=st.none())
     return {
         "triggers": [{"type": "metric", "id": TRIGGER, "trigger_filter": draw(filtered)}],
-        "profile_filter": draw(st.one_of(st.none(), st.none(), groups())),
+        "profile_filter": draw(seldom(groups(), otherwise=st.sampled_from((None, *MOSTLY_PASSED)))),
         "entry_action_id": names[0] if names else None,
         "actions": linked,
         "reentry_criteria": draw(st.sampled_from((None, *RE_ENTRIES))),
@@ -314,7 +319,7 @@ def operations() -> st.SearchStrategy[Json]:
     }
     deleted = {"operator": st.just("delete"), "property_key": key}
     return st.one_of(
-        set_one[0],
+        *[set_one[0]] * 4,
         *set_one,
         *(st.fixed_dictionaries(members) for members in (listed, field, deleted)),
     )
@@ -349,9 +354,31 @@ def groups(*, in_trigger: bool = False) -> st.SearchStrategy[Json]:
         )
         anything = st.one_of(conditions.profile_properties(), conditions.profile_metrics())
     alone = likely.map(any_of)
-    return st.one_of(alone, alone, conditions.condition_groups(st.one_of(likely, anything)))
+    return seldom(conditions.condition_groups(st.one_of(likely, anything)), otherwise=alone)
 
 
+def seldom(
+    strategy: st.SearchStrategy[Any], *, otherwise: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
+    """Draw from `strategy` once in six times."""
+    chosen = st.sampled_from((*[otherwise] * 5, strategy))
+    return chosen.flatmap(lambda one: one)
+
+
+MOSTLY_PASSED: Final = (
+    *(any_of(count_since_start(metric, "equals", 0)) for metric in conditions.METRICS),
+    *(
+        any_of(
+            {
+                "type": "profile-property",
+                "property": f"properties['{name}']",
+                "filter": {"type": "string", "operator": "not-equals", "value": "x"},
+            }
+        )
+        for name in "ab"
+    ),
+)
+"""Profile filters that people pass at first and may fail later."""
 RE_ENTRIES: Final = (
     {"duration": 0, "unit": "alltime"},
     {"duration": 1, "unit": "alltime"},
