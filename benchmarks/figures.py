@@ -17,7 +17,7 @@ class Better(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One measured value. `limit` is what it has to reach; `beside` says what was measured beside it.
+    """One measured value: `limit` is what it has to reach, `beside` what was measured beside it.
 
     A figure without a limit is shown for comparison.
     """

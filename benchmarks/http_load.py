@@ -1,4 +1,4 @@
-"""A load generator that costs little beside what it loads: prepared bytes over kept-alive sockets."""
+"""A load generator that costs little beside what it loads: prepared bytes over kept sockets."""
 
 import asyncio
 import time

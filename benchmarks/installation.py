@@ -35,7 +35,7 @@ class Installation:
 
 @contextmanager
 def fresh_database() -> Iterator[str]:
-    """Give an empty database: on the server of `TOWPATH_TEST_DATABASE_URL`, else an embedded one."""
+    """Give an empty database, on the server of `TOWPATH_TEST_DATABASE_URL` or an embedded one."""
     server = os.environ.get("TOWPATH_TEST_DATABASE_URL")
     with tempfile.TemporaryDirectory(prefix="towpath-bench-") as folder:
         if server is None:

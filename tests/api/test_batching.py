@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import Text, cast, column, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -78,10 +77,9 @@ async def test_a_bad_event_fails_alone(engine: AsyncEngine, account_id: UUID) ->
 
 
 async def test_more_waiting_events_than_there_is_room_for_are_sent_away(
-    engine: AsyncEngine, account_id: UUID, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine, account_id: UUID
 ) -> None:
-    monkeypatch.setattr(batching, "WAITING_EVENTS_MAX", 10)
-    batcher = make_batcher(engine)
+    batcher = EventBatcher(engine, clock=lambda: NOW, waiting_events_max=10)
     outcomes = await asyncio.gather(
         *(batcher.record(account_id=account_id, draft=event(number)) for number in range(15)),
         return_exceptions=True,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Date, DateTime, Double, Uuid, bindparam, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text, TypeEngine
 
@@ -48,6 +49,13 @@ async def test_values_arrive_as_they_were_given(
     [arrived] = (await conn.execute(statement, {"given": values})).scalars()
 
     assert list(arrived) == values
+
+
+async def test_a_text_with_nul_is_refused_by_the_driver(conn: AsyncConnection) -> None:
+    statement = select(bindparam("given", type_=ArrayText(Text())))
+
+    with pytest.raises(DBAPIError, match="NUL"):
+        await conn.execute(statement, {"given": ["a\x00b", "c"]})
 
 
 def test_a_member_of_an_enumeration_is_its_text() -> None:

@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.pool import NullPool
 
+from towpath.migrations.expectations import expect_one_account
+
 VERSIONS = Path(__file__).parent / "versions"
 LOCK_KEY = 7_001_001
 LOCK_SECONDS_MAX = 10
@@ -33,6 +35,7 @@ def upgrade(url: str) -> str:
         connection.execute(select(func.pg_advisory_xact_lock(LOCK_KEY)))
         own.attributes["connection"] = connection
         command.upgrade(own, "head")
+        expect_one_account(connection)
     return head
 
 

@@ -6,7 +6,19 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, bindparam, column, func, select, table, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    select,
+    table,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
@@ -29,17 +41,27 @@ _ACCOUNT = bindparam("account_id", type_=Uuid())
 _IDENTITIES = (profile.c.id, profile.c.external_id, profile.c.email, profile.c.phone_number)
 
 
-def _named_by(condition: Any) -> Select[Any]:
-    return select(*_IDENTITIES, profile.c.merged_into).where(
-        profile.c.account_id == _ACCOUNT, condition
+def _named_by(identity: ColumnElement[Any], parameter: str) -> Select[Any]:
+    """Look each value up by itself.
+
+    A limit keeps the planner from turning that into one condition over the account, which it
+    prefers while the table has no statistics.
+    """
+    given = db.array_rows(f"given_{parameter}", {parameter: identity.type})
+    owner = (
+        select(*_IDENTITIES, profile.c.merged_into)
+        .where(profile.c.account_id == _ACCOUNT, identity == given.c[parameter])
+        .limit(1)
+        .lateral(f"owner_by_{parameter}")
     )
+    return select(owner).select_from(given.join(owner, true()))
 
 
 _NAMED = union_all(
-    _named_by(db.any_of(profile.c.id, "ids", Uuid())),
-    _named_by(db.any_of(profile.c.external_id, "external_ids", Text())),
-    _named_by(db.any_of(profile.c.email, "emails", Text())),
-    _named_by(db.any_of(profile.c.phone_number, "phone_numbers", Text())),
+    _named_by(profile.c.id, "ids"),
+    _named_by(profile.c.external_id, "external_ids"),
+    _named_by(profile.c.email, "emails"),
+    _named_by(profile.c.phone_number, "phone_numbers"),
 )
 _PROFILES = select(profile).where(
     profile.c.account_id == _ACCOUNT,

@@ -69,8 +69,22 @@ profile = Table(
         unique=True,
         postgresql_where=text("external_id IS NOT NULL"),
     ),
-    Index("ix_profile_updated", "account_id", "updated_at", "id"),
-    Index("ix_profile_created", "account_id", "created_at", "id"),
+    # Partial, so that foreign-key checks and look-ups by identifier cannot take them: until the
+    # table has statistics the planner finds every index on account_id as good as the right one.
+    Index(
+        "ix_profile_updated",
+        "account_id",
+        "updated_at",
+        "id",
+        postgresql_where=text("merged_into IS NULL"),
+    ),
+    Index(
+        "ix_profile_created",
+        "account_id",
+        "created_at",
+        "id",
+        postgresql_where=text("merged_into IS NULL"),
+    ),
     Index(
         "ix_profile_merged_into",
         "account_id",

@@ -366,7 +366,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name=op.f("pk_profile")),
     )
     op.create_index(
-        "ix_profile_created", "profile", ["account_id", "created_at", "id"], unique=False
+        "ix_profile_created",
+        "profile",
+        ["account_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("merged_into IS NULL"),
     )
     op.create_index(
         "ix_profile_merged_into",
@@ -376,7 +380,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("merged_into IS NOT NULL"),
     )
     op.create_index(
-        "ix_profile_updated", "profile", ["account_id", "updated_at", "id"], unique=False
+        "ix_profile_updated",
+        "profile",
+        ["account_id", "updated_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("merged_into IS NULL"),
     )
     op.create_index(
         "uq_profile_email",

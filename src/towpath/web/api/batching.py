@@ -66,9 +66,16 @@ class _Batch:
 class EventBatcher:
     """The group commit of this process."""
 
-    def __init__(self, engine: AsyncEngine, *, clock: Callable[[], datetime]) -> None:
-        """`clock` says when events were recorded."""
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        clock: Callable[[], datetime],
+        waiting_events_max: int = WAITING_EVENTS_MAX,
+    ) -> None:
+        """`clock` says when events were recorded; more than `waiting_events_max` are sent away."""
         self._engine = engine
+        self._waiting_events_max = waiting_events_max
         self._clock = clock
         self._lanes: dict[UUID, _Lane] = {}
         self._commits: set[asyncio.Task[list[Exception | None]]] = set()
@@ -79,7 +86,7 @@ class EventBatcher:
 
         Raises `TooBusy`, or what is wrong with this event (never with another one's).
         """
-        if self._waiting >= WAITING_EVENTS_MAX:
+        if self._waiting >= self._waiting_events_max:
             raise TooBusy(retry_after_seconds=RETRY_AFTER_SECONDS)
         batch = self._join(account_id)
         index = len(batch.drafts)
