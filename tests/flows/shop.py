@@ -1,6 +1,7 @@
 """A shop in miniature for tests of flows: build a definition, record events, move the clock."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -125,7 +126,7 @@ class Shop:
     engine: AsyncEngine
     account_id: UUID
     flow_id: str
-    action_ids: Mapping[str, str]
+    action_ids: dict[str, str]
     plans: flows.Plans = field(default_factory=flows.Plans)
 
     @property
@@ -163,11 +164,39 @@ class Shop:
         """Create or change a profile."""
         draft = people.profile_draft({"email": email, **values})
         async with self.engine.begin() as conn:
-            await people.upsert_profiles(
-                conn, account_id=self.account_id, drafts=[draft], now=now
+            await people.upsert_profiles(conn, account_id=self.account_id, drafts=[draft], now=now)
+
+    async def edit(self, document: Mapping[str, Any], now: datetime) -> None:
+        """Save another definition; actions that the flow has already go by their labels too."""
+        async with self.engine.begin() as conn:
+            before = await flows.get_flow(conn, account_id=self.account_id, flow_id=self.flow_id)
+            saved = await flows.save_definition(
+                conn,
+                account_id=self.account_id,
+                flow_id=self.flow_id,
+                document=with_known_ids(document, self.action_ids),
+                version=before.version,
+                saved_by="test",
+                now=now,
+            )
+        known = set(self.action_ids.values())
+        self.action_ids.update(
+            {label: id_ for label, id_ in saved.action_ids.items() if id_ not in known}
+        )
+
+    async def set_status(self, status: str, now: datetime) -> None:
+        """Set the status of every action."""
+        async with self.engine.begin() as conn:
+            await flows.set_status(
+                conn,
+                account_id=self.account_id,
+                flow_id=self.flow_id,
+                status=status,
+                saved_by="test",
+                now=now,
             )
 
-    async def work(self, now: datetime) -> None:
+    async def work(self, now: datetime, *, batch_max: int = 1_000) -> None:
         """Trigger and advance everything that is due at `now`."""
         while (
             await flows.trigger_batch(
@@ -175,12 +204,12 @@ class Shop:
                 plans=self.plans,
                 account_id=self.account_id,
                 now=now,
-                batch_max=1_000,
+                batch_max=batch_max,
             )
         ).events:
             pass
         await flows.advance_due(
-            self.engine, plans=self.plans, now=now, batch_max=1_000, account_id=self.account_id
+            self.engine, plans=self.plans, now=now, batch_max=batch_max, account_id=self.account_id
         )
 
     async def messages(self) -> list[tuple[str, str, str, str | None, datetime]]:
@@ -200,9 +229,7 @@ class Shop:
                     (profile.c.account_id == message.c.account_id)
                     & (profile.c.id == message.c.profile_id),
                 )
-                .where(
-                    message.c.account_id == self.account_id, message.c.flow_id == self.flow_id
-                )
+                .where(message.c.account_id == self.account_id, message.c.flow_id == self.flow_id)
                 .order_by(message.c.created_at, message.c.id)
             )
             labels = self.labels
@@ -242,3 +269,14 @@ async def open_shop(
         flow_id=saved.flow.id,
         action_ids=saved.action_ids,
     )
+
+
+def with_known_ids(document: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+    """Return a definition whose labels are replaced by the ids that the flow has for them."""
+    changed = deepcopy(dict(document))
+    for action in changed["actions"]:
+        if action["temporary_id"] in ids:
+            action["id"] = ids[action.pop("temporary_id")]
+        action["links"] = {name: ids.get(to, to) for name, to in action["links"].items()}
+    changed["entry_action_id"] = ids.get(changed["entry_action_id"], changed["entry_action_id"])
+    return changed

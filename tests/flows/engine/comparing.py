@@ -1,15 +1,15 @@
 """Play a scenario twice, on the engine and on the reference interpreter, and read both stories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tests.flows.shop import Shop, open_shop
 from tests.reference.conditions import as_number
 from tests.reference.interpreter import Interpreter
 from tests.reference.strategies_conditions import METRICS
@@ -25,27 +25,13 @@ WAKES_MAX = 40
 class Story:
     """What became of everybody, comparable with `==`. Runs and people go by their own names."""
 
-    runs: set[tuple[object, ...]]
-    """(person, entry, whether it waits, action, is inside, due)"""
-    outcomes: set[tuple[object, ...]]
+    runs: list[tuple[object, ...]]
+    """(person, entry, state, action, is inside, due)"""
+    outcomes: list[tuple[object, ...]]
     """(person, entry, action, state, reason, when), messages and profile updates alike"""
     people: Mapping[str, Json]
     due: Sequence[datetime | None]
     """When the next step was due, after each time the worker woke."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Played:
-    """A scenario in the middle of being played on the engine."""
-
-    engine: AsyncEngine
-    account_id: UUID
-    flow_id: str
-    version: int
-    action_ids: dict[str, str]
-    event_names: dict[UUID, tuple[str, str]] = field(default_factory=dict)
-    plans: flows.Plans = field(default_factory=flows.Plans)
-    due: list[datetime | None] = field(default_factory=list)
 
 
 async def play(engine: AsyncEngine, scenario: Scenario) -> tuple[Story, Story, bool]:
@@ -55,33 +41,30 @@ async def play(engine: AsyncEngine, scenario: Scenario) -> tuple[Story, Story, b
         people={person["email"]: deepcopy(person) for person in scenario.people},
         timezone=scenario.timezone,
     )
-    played = await set_up(engine, scenario)
-    outside = [(event["recorded_at"], event) for event in scenario.events]
+    shop = await set_up(engine, scenario)
+    outside: list[tuple[datetime, Json]] = [(one["recorded_at"], one) for one in scenario.events]
     outside += [(edit.at, edit) for edit in scenario.edits]
     outside.sort(key=lambda happening: happening[0])
-    due: list[datetime | None] = []
+    due: dict[str, list[datetime | None]] = {"engine": [], "reference": []}
     now = outside[0][0]
     for wake in range(WAKES_MAX):
-        times = [happening[0] for happening in outside[:1]]
+        times = [at for at, _ in outside[:1]]
         times += [work for work in [reference.next_work()] if work]
         if not times:
             break
         now = max(now, min(times) + scenario.lateness[wake % len(scenario.lateness)])
         while outside and outside[0][0] <= now:
-            at, happening = outside.pop(0)
-            if isinstance(happening, Edit):
-                reference.edit(happening.definition)
-                await save(played, happening)
-            else:
-                reference.record(happening, now=at)
-                await record(played, happening, now=at)
+            await happen(shop, reference, *outside.pop(0))
         reference.work(now)
-        due.append(reference.next_due())
-        await work(played, now=now, batch_max=scenario.batch_max)
-    return await read_story(played), told_story(reference, due), reference.is_order_open
+        due["reference"].append(reference.next_due())
+        await shop.work(now, batch_max=scenario.batch_max)
+        async with engine.connect() as conn:
+            due["engine"].append(await flows.next_due_at(conn, account_id=shop.account_id))
+    moved = await read_story(shop, due["engine"])
+    return moved, told_story(reference, due["reference"]), reference.is_order_open
 
 
-async def set_up(engine: AsyncEngine, scenario: Scenario) -> Played:
+async def set_up(engine: AsyncEngine, scenario: Scenario) -> Shop:
     """Make an account with the people and the flow of a scenario."""
     account_id, created = ids.new_id(), scenario.people[0]["created"]
     drafts = [
@@ -102,96 +85,43 @@ async def set_up(engine: AsyncEngine, scenario: Scenario) -> Played:
         metrics = [people.MetricDraft(name=name) for name in METRICS]
         await people.ensure_metrics(conn, account_id=account_id, drafts=metrics, now=created)
         await people.upsert_profiles(conn, account_id=account_id, drafts=drafts, now=created)
-        saved = await flows.create_flow(
-            conn,
-            account_id=account_id,
-            name="Flow",
-            document=scenario.definition,
-            saved_by="test",
-            now=created,
-            is_started=True,
-        )
-    return Played(
-        engine=engine,
-        account_id=account_id,
-        flow_id=saved.flow.id,
-        version=saved.flow.version,
-        action_ids=saved.action_ids,
+    return await open_shop(engine, account_id, scenario.definition, now=created)
+
+
+async def happen(shop: Shop, reference: Interpreter, at: datetime, happening: Json | Edit) -> None:
+    """Let an event arrive or an edit be saved, in both worlds."""
+    if isinstance(happening, Edit):
+        reference.edit(happening.definition)
+        await shop.edit(happening.definition, at)
+        return
+    reference.record(happening, now=at)
+    await shop.record(
+        happening["email"],
+        happening["time"],
+        metric=happening["metric_id"],
+        now=at,
+        unique_id=happening["unique_id"],
+        backfill=happening["backfill"],
+        **happening["properties"],
     )
 
 
-async def record(played: Played, event: Json, *, now: datetime) -> None:
-    """Record an event as its sender would."""
-    draft = people.EventDraft(
-        profile=people.ProfileDraft(email=event["email"]),
-        metric_name=event["metric_id"],
-        time=event["time"],
-        unique_id=event["unique_id"],
-        properties=event["properties"],
-        backfill=event["backfill"],
-    )
-    async with played.engine.begin() as conn:
-        recorded = await people.record_events(
-            conn, account_id=played.account_id, drafts=[draft], now=now
-        )
-    played.event_names.setdefault(recorded[0].id, (event["email"], event["unique_id"]))
-
-
-async def save(played: Played, edit: Edit) -> None:
-    """Save another definition, known actions by their ids."""
-    async with played.engine.begin() as conn:
-        saved = await flows.save_definition(
-            conn,
-            account_id=played.account_id,
-            flow_id=played.flow_id,
-            document=with_known_ids(edit.definition, played.action_ids),
-            version=played.version,
-            saved_by="test",
-            now=edit.at,
-        )
-    played.version = saved.flow.version
-    new = {label: id_ for label, id_ in saved.action_ids.items() if label != id_}
-    played.action_ids = {**played.action_ids, **new}
-
-
-def with_known_ids(definition: Json, known: Mapping[str, str]) -> Json:
-    """Return the definition with the ids of the actions that the flow has already."""
-    document = deepcopy(definition)
-    for action in document["actions"]:
-        label = action["temporary_id"]
-        if label in known:
-            action["id"] = known[action.pop("temporary_id")]
-        for name, target in action["links"].items():
-            action["links"][name] = known.get(target, target)
-    entry = document["entry_action_id"]
-    document["entry_action_id"] = known.get(entry, entry)
-    return document
-
-
-async def work(played: Played, *, now: datetime, batch_max: int) -> None:
-    """Do what a worker does when it wakes, until nothing is left for `now`."""
-    account_id, plans = played.account_id, played.plans
-    while (
-        await flows.trigger_batch(
-            played.engine, plans=plans, account_id=account_id, now=now, batch_max=batch_max
-        )
-    ).events:
-        pass
-    await flows.advance_due(
-        played.engine, plans=plans, now=now, batch_max=batch_max, account_id=account_id
-    )
-    async with played.engine.connect() as conn:
-        played.due.append(await flows.next_due_at(conn, account_id=account_id))
-
-
-async def read_story(played: Played) -> Story:
+async def read_story(shop: Shop, due: Sequence[datetime | None]) -> Story:
     """Read from the database what became of everybody."""
-    run, message = flows.flow_run_table, messaging.message_table
-    effect, profile = flows.step_effect_table, people.profile_table
-    labels = {id_: label for label, id_ in played.action_ids.items()}
-    async with played.engine.connect() as conn:
-        runs = (await conn.execute(select(run).where(run.c.account_id == played.account_id))).all()
-        names = {one.id: played.event_names[one.event_id] for one in runs}
+    run, event, profile = flows.flow_run_table, people.event_table, people.profile_table
+    message, effect = messaging.message_table, flows.step_effect_table
+    account_id, labels = shop.account_id, shop.labels
+    async with shop.engine.connect() as conn:
+        entries = await conn.execute(
+            select(run, profile.c.email, event.c.unique_id)
+            .join(event, and_(event.c.account_id == account_id, event.c.id == run.c.event_id))
+            .join(
+                profile,
+                and_(profile.c.account_id == account_id, profile.c.id == event.c.profile_id),
+            )
+            .where(run.c.account_id == account_id)
+        )
+        runs = {one.id: one for one in entries}
         messages = await conn.execute(
             select(
                 message.c.run_id,
@@ -199,7 +129,7 @@ async def read_story(played: Played) -> Story:
                 message.c.state,
                 message.c.reason,
                 message.c.created_at,
-            ).where(message.c.account_id == played.account_id, message.c.kind == "alert")
+            ).where(message.c.account_id == account_id, message.c.run_id.isnot(None))
         )
         effects = await conn.execute(
             select(
@@ -208,26 +138,25 @@ async def read_story(played: Played) -> Story:
                 effect.c.outcome,
                 effect.c.reason,
                 effect.c.happened_at,
-            ).where(effect.c.account_id == played.account_id)
+            ).where(effect.c.account_id == account_id)
         )
-        profiles = await conn.execute(
-            select(profile).where(profile.c.account_id == played.account_id)
-        )
+        profiles = await conn.execute(select(profile).where(profile.c.account_id == account_id))
         return Story(
-            runs={
+            runs=sorted_rows(
                 (
-                    *names[one.id],
+                    one.email,
+                    one.unique_id,
                     one.state,
                     labels.get(one.node_id),
                     one.is_inside and one.state == "waiting",
                     one.due_at,
                 )
-                for one in runs
-            },
-            outcomes={
-                (*names[run_id], labels[action_id], *rest)
+                for one in runs.values()
+            ),
+            outcomes=sorted_rows(
+                (runs[run_id].email, runs[run_id].unique_id, labels[action_id], *rest)
                 for run_id, action_id, *rest in (*messages, *effects)
-            },
+            ),
             people={
                 one.email: {
                     "first_name": one.first_name,
@@ -237,14 +166,14 @@ async def read_story(played: Played) -> Story:
                 }
                 for one in profiles
             },
-            due=played.due,
+            due=due,
         )
 
 
 def told_story(reference: Interpreter, due: Sequence[datetime | None]) -> Story:
     """Return what became of everybody by the reference interpreter."""
     return Story(
-        runs={
+        runs=sorted_rows(
             (
                 run.email,
                 run.event["unique_id"],
@@ -254,11 +183,11 @@ def told_story(reference: Interpreter, due: Sequence[datetime | None]) -> Story:
                 run.due_at,
             )
             for run in reference.runs
-        },
-        outcomes={
+        ),
+        outcomes=sorted_rows(
             (one.email, one.event, one.action, one.state, one.reason, one.at)
             for one in reference.outcomes
-        },
+        ),
         people={
             email: {
                 "first_name": person["first_name"],
@@ -280,3 +209,8 @@ def exact(value: Json) -> Json:
         return [exact(one) for one in value]
     number = as_number(value)
     return value if number is None else (number,)
+
+
+def sorted_rows(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Put rows into an order that does not depend on who wrote them."""
+    return sorted(rows, key=str)
