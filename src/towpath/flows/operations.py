@@ -1,47 +1,32 @@
-"""Writes of flows: create, save a version, set the status, delete.
+"""Writes of flows: create, save a version, set the status, delete."""
 
-Every save goes through `_store`: a numbered version, the actions that exist and where the deleted
-ones lead, who listens to which metric, and the confirmation mails that alerts.md asks for.
-"""
-
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from towpath import alerts, people
+from towpath import people
 from towpath.flows import definition as definitions
-from towpath.flows.checks import save_problems, unresolved_references, warnings_of
-from towpath.flows.definition import (
-    Definition,
-    DefinitionInvalid,
-    MetricTrigger,
-    ReferenceKind,
-    SendInternalAlert,
-    Status,
-)
+from towpath.flows.definition import Status
 from towpath.flows.model import (
     NAME_CHARACTERS_MAX,
-    Flow,
     FlowNameInvalid,
-    FlowNotFound,
     SavedFlow,
     StaleVersion,
     StatusInvalid,
 )
-from towpath.flows.queries import (
-    LISTENER_PREFIX,
-    as_flow,
-    definition_of,
-    get_flow,
-    metric_ids,
+from towpath.flows.queries import LISTENER_PREFIX, definition_of, get_flow
+from towpath.flows.storing import (
+    current_definition,
+    lock_flow,
+    problems_of,
+    refuse,
+    resolve_metrics,
+    store,
+    trigger_type,
 )
-from towpath.flows.tables import flow, flow_action, flow_version
-from towpath.kit import db, ids
-from towpath.kit.errors import Invalid
+from towpath.flows.tables import flow
+from towpath.kit import ids
 
 
 async def create_flow(
@@ -71,13 +56,13 @@ async def create_flow(
         parsed = definitions.with_status(parsed, Status.DRAFT)
     elif definitions.flow_status(parsed) is Status.DRAFT:
         parsed = definitions.with_status(parsed, Status.LIVE)
-    parsed = await _resolve_metrics(
+    parsed = await resolve_metrics(
         conn, account_id=account_id, parsed=parsed, now=now, creates=creates_metrics
     )
     labels = {action.id: ids.new_short_id() for action in parsed.every_action()}
     stored = definitions.with_ids(parsed, labels.__getitem__)
     if is_started:
-        _refuse(await _problems(conn, account_id=account_id, parsed=stored))
+        refuse(await problems_of(conn, account_id=account_id, parsed=stored))
     flow_id = ids.new_short_id()
     await conn.execute(
         flow.insert().values(
@@ -86,13 +71,13 @@ async def create_flow(
             name=name.strip(),
             status=Status.DRAFT,
             version=0,
-            trigger_type=_trigger_type(stored),
+            trigger_type=trigger_type(stored),
             created_at=now,
             updated_at=now,
         )
     )
     created = await get_flow(conn, account_id=account_id, flow_id=flow_id)
-    return await _store(
+    return await store(
         conn,
         before=created,
         old=None,
@@ -120,14 +105,14 @@ async def save_definition(
     `DefinitionInvalid` for what the editor refuses (alerts.md, Editing) or what is live and
     cannot be.
     """
-    before = await _lock(conn, account_id=account_id, flow_id=flow_id)
+    before = await lock_flow(conn, account_id=account_id, flow_id=flow_id)
     if before.version != version:
         newest = await definition_of(conn, account_id=account_id, flow_id=flow_id)
         raise StaleVersion(
             version=before.version, saved_by=newest.saved_by, saved_at=newest.saved_at
         )
-    old = await _current(conn, before)
-    new = await _resolve_metrics(
+    old = await current_definition(conn, of=before)
+    new = await resolve_metrics(
         conn, account_id=account_id, parsed=definitions.parse(document), now=now, creates=False
     )
     kept = {action.id for action in old.every_action()}
@@ -136,8 +121,8 @@ async def save_definition(
         for action in new.every_action()
     }
     stored = definitions.with_ids(new, labels.__getitem__)
-    _refuse(await _problems(conn, account_id=account_id, parsed=stored))
-    return await _store(
+    refuse(await problems_of(conn, account_id=account_id, parsed=stored))
+    return await store(
         conn, before=before, old=old, new=stored, labels=labels, saved_by=saved_by, now=now
     )
 
@@ -161,13 +146,13 @@ async def set_status(
             f"The status of a flow is draft, manual or live, not {status!r}.",
             pointer="/data/attributes/status",
         )
-    before = await _lock(conn, account_id=account_id, flow_id=flow_id)
-    old = await _current(conn, before)
+    before = await lock_flow(conn, account_id=account_id, flow_id=flow_id)
+    old = await current_definition(conn, of=before)
     new = definitions.with_status(old, Status(status))
     if status != Status.DRAFT:
-        _refuse(await _problems(conn, account_id=account_id, parsed=new))
+        refuse(await problems_of(conn, account_id=account_id, parsed=new))
     labels = {action.id: action.id for action in new.every_action()}
-    return await _store(
+    return await store(
         conn, before=before, old=old, new=new, labels=labels, saved_by=saved_by, now=now
     )
 
@@ -176,7 +161,7 @@ async def delete_flow(
     conn: AsyncConnection, *, account_id: UUID, flow_id: str, now: datetime
 ) -> None:
     """Delete a flow: nobody enters any more, and whoever waits leaves when due."""
-    await _lock(conn, account_id=account_id, flow_id=flow_id)
+    await lock_flow(conn, account_id=account_id, flow_id=flow_id)
     await conn.execute(
         flow.update()
         .where(flow.c.account_id == account_id, flow.c.id == flow_id)
@@ -184,214 +169,4 @@ async def delete_flow(
     )
     await people.remove_metric_listener(
         conn, account_id=account_id, listener=f"{LISTENER_PREFIX}{flow_id}"
-    )
-
-
-async def _lock(conn: AsyncConnection, *, account_id: UUID, flow_id: str) -> Flow:
-    """Take the flow row `FOR UPDATE`: the engine holds it `FOR SHARE` during a batch."""
-    row = (
-        await conn.execute(
-            select(flow)
-            .where(
-                flow.c.account_id == account_id, flow.c.id == flow_id, flow.c.deleted_at.is_(None)
-            )
-            .with_for_update()
-        )
-    ).one_or_none()
-    if row is None:
-        raise FlowNotFound
-    return as_flow(row)
-
-
-async def _current(conn: AsyncConnection, of: Flow) -> Definition:
-    current = await definition_of(conn, account_id=of.account_id, flow_id=of.id)
-    return definitions.parse(current.definition)
-
-
-async def _store(
-    conn: AsyncConnection,
-    *,
-    before: Flow,
-    old: Definition | None,
-    new: Definition,
-    labels: Mapping[str, str],
-    saved_by: str,
-    now: datetime,
-    asks_recipients: bool = True,
-) -> SavedFlow:
-    version, status = before.version + 1, definitions.flow_status(new)
-    account_id, flow_id = before.account_id, before.id
-    await conn.execute(
-        flow_version.insert().values(
-            account_id=account_id,
-            flow_id=flow_id,
-            version=version,
-            definition=new.to_json(),
-            saved_at=now,
-            saved_by=saved_by,
-        )
-    )
-    await conn.execute(
-        flow.update()
-        .where(flow.c.account_id == account_id, flow.c.id == flow_id)
-        .values(version=version, status=status, trigger_type=_trigger_type(new), updated_at=now)
-    )
-    await _store_actions(conn, before=before, old=old, new=new, labels=labels, now=now)
-    await _listen(conn, before=before, new=new, status=status)
-    recipients = await _save_recipients(
-        conn, account_id=account_id, old=old, new=new if asks_recipients else None, now=now
-    )
-    return SavedFlow(
-        flow=await get_flow(conn, account_id=account_id, flow_id=flow_id),
-        warnings=await warnings_of(conn, account_id=account_id, parsed=new),
-        action_ids=dict(labels),
-        recipients=recipients,
-    )
-
-
-async def _store_actions(
-    conn: AsyncConnection,
-    *,
-    before: Flow,
-    old: Definition | None,
-    new: Definition,
-    labels: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Keep a row per action; a deleted one leads to the next that is still there (§4.8)."""
-    label_of = {action_id: label for label, action_id in labels.items()}
-    rows = [
-        {
-            "account_id": before.account_id,
-            "flow_id": before.id,
-            "id": action.id,
-            "label": label_of.get(action.id),
-            "created_at": now,
-            "updated_at": now,
-        }
-        for action in new.every_action()
-    ]
-    if rows:
-        added = insert(flow_action)
-        await conn.execute(
-            added.on_conflict_do_update(
-                index_elements=["account_id", "id"],
-                set_={"updated_at": added.excluded.updated_at, "deleted_at": None},
-            ),
-            rows,
-        )
-    remaining = {action.id for action in new.every_action()}
-    deleted = [one.id for one in old.every_action() if one.id not in remaining] if old else []
-    if not old or not deleted:
-        return
-    gone = db.array_rows("gone", {"gone_id": Text(), "leads_to": Text()})
-    await conn.execute(
-        flow_action.update()
-        .where(flow_action.c.account_id == before.account_id, flow_action.c.id == gone.c.gone_id)
-        .values(deleted_at=bindparam("at", now), redirect_to=gone.c.leads_to),
-        {
-            "gone_id": deleted,
-            "leads_to": [_next_remaining(old, action_id, remaining) for action_id in deleted],
-        },
-    )
-
-
-def _next_remaining(old: Definition, action_id: str, remaining: set[str]) -> str | None:
-    """Follow the old links (of a split, the yes side) to an action that is still there."""
-    here: str | None = action_id
-    while here is not None and here not in remaining:
-        here = definitions.default_successor(old, here) if here in old.actions else None
-    return here
-
-
-async def _listen(conn: AsyncConnection, *, before: Flow, new: Definition, status: Status) -> None:
-    """Have events of the trigger's metric queued while the flow is live or manual."""
-    listener = f"{LISTENER_PREFIX}{before.id}"
-    await people.remove_metric_listener(conn, account_id=before.account_id, listener=listener)
-    trigger = new.trigger
-    if status is Status.DRAFT or not isinstance(trigger, MetricTrigger) or not trigger.metric_id:
-        return
-    found = await metric_ids(conn, account_id=before.account_id, names_or_ids=[trigger.metric_id])
-    await people.add_metric_listeners(
-        conn, account_id=before.account_id, metric_ids=found.values(), listener=listener
-    )
-
-
-async def _save_recipients(
-    conn: AsyncConnection,
-    *,
-    account_id: UUID,
-    old: Definition | None,
-    new: Definition | None,
-    now: datetime,
-) -> alerts.SavedRecipients:
-    """Tell alerts who is listed now; what any alert lists newly counts as new (alerts.md)."""
-    before, after = _listed(old), _listed(new)
-    newly = {
-        address
-        for action_id, addresses in after.items()
-        for address in addresses - before.get(action_id, set())
-    }
-    return await alerts.save_recipients(
-        conn,
-        account_id=account_id,
-        before=set().union(*before.values()) - newly,
-        after=set().union(*after.values()),
-        now=now,
-    )
-
-
-def _listed(definition: Definition | None) -> dict[str, set[str]]:
-    actions = definition.every_action() if definition else ()
-    return {
-        action.id: {alerts.fold(address) for address in action.data.message.to_emails}
-        for action in actions
-        if isinstance(action.data, SendInternalAlert) and action.data.message
-    }
-
-
-async def _problems(
-    conn: AsyncConnection, *, account_id: UUID, parsed: Definition
-) -> list[Invalid]:
-    """Say why this may not be saved in the editor; unless all is draft it must be able to run."""
-    problems = await save_problems(conn, account_id=account_id, parsed=parsed)
-    if definitions.flow_status(parsed) is not Status.DRAFT:
-        problems += definitions.obstacles_to_live(parsed)
-        problems += await unresolved_references(conn, account_id=account_id, parsed=parsed)
-    return problems
-
-
-def _refuse(problems: list[Invalid]) -> None:
-    if problems:
-        raise DefinitionInvalid(problems)
-
-
-def _trigger_type(definition: Definition) -> str:
-    """Return the tag of the trigger as it stands in the document."""
-    triggers = definition.to_json()["triggers"]
-    assert isinstance(triggers, list)
-    return str(triggers[0]["type"])
-
-
-async def _resolve_metrics(
-    conn: AsyncConnection,
-    *,
-    account_id: UUID,
-    parsed: Definition,
-    now: datetime,
-    creates: bool,
-) -> Definition:
-    """Put ids in place of metric names; an id wins over an equal name."""
-    named = {
-        reference.value
-        for reference in definitions.references(parsed)
-        if reference.kind is ReferenceKind.METRIC
-    }
-    found = await metric_ids(conn, account_id=account_id, names_or_ids=sorted(named))
-    missing = sorted(named - found.keys())
-    if missing and creates:
-        drafts = [people.MetricDraft(name=name) for name in missing]
-        found |= await people.ensure_metrics(conn, account_id=account_id, drafts=drafts, now=now)
-    return definitions.with_references(
-        parsed, {(ReferenceKind.METRIC, name): metric_id for name, metric_id in found.items()}
     )
