@@ -40,6 +40,21 @@ def test_the_server_stays_until_the_last_of_three_users_is_gone(
     assert is_stopped(data_directory)
 
 
+def test_a_server_without_a_free_connection_can_be_joined(
+    runner: Runner, data_directory: Path
+) -> None:
+    with (data_directory / "cluster" / "postgresql.conf").open("a") as settings:
+        settings.write("max_connections = 2\nsuperuser_reserved_connections = 0\n")
+    first = runner.start_user(data_directory)
+    with psycopg.connect(first.url()) as one, psycopg.connect(one.info.dsn):
+        second = runner.start_user(data_directory)
+
+        second.url()
+
+    second.leave()
+    first.leave()
+
+
 def test_rows_are_there_after_the_server_was_stopped_and_started(place: Path) -> None:
     with (
         postgres.running(place / "data") as url,

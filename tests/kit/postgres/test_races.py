@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -92,6 +93,24 @@ def test_attaching_while_the_rest_of_a_killed_server_is_ending_waits_for_its_end
     assert postmaster(data_directory) != frozen
     first.kill()
     second.leave()
+
+
+def test_attaching_while_the_server_recovers_from_a_crash_waits_until_it_answers(
+    place: Path,
+) -> None:
+    server = postgres.attach(place / "data")
+    for crashes in range(1, 5):
+        with psycopg.connect(server.url) as connection:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            wait_until(partial(_has_crashed, place / "data", times=crashes), "the server recovers")
+
+        with postgres.running(place / "data") as url, psycopg.connect(url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    server.release()
+
+
+def _has_crashed(data_directory: Path, *, times: int) -> bool:
+    return log_of(data_directory).count("server processes terminated; reinitializing") == times
 
 
 def test_attaching_right_after_the_last_user_left_always_gives_a_server(place: Path) -> None:

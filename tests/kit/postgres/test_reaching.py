@@ -26,7 +26,7 @@ def test_no_network_address_is_listened_on(runner: Runner, empty_directory: Path
     user.leave()
 
 
-@pytest.mark.parametrize("name", [LONG, "a,comma", "a space", "100%", "zażółć", "a?query&more=#"])
+@pytest.mark.parametrize("name", [LONG, "a,comma", "100% zażółć?query&more=#"])
 def test_any_path_will_do(ordinary: Runner, place: Path, name: str) -> None:
     directory = ordinary.make_directory(place / name)
     users = [ordinary.start_user(directory) for _ in range(2)]

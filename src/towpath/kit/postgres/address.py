@@ -4,6 +4,7 @@ import hashlib
 import os
 import socket
 import stat
+import struct
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +14,16 @@ from towpath.kit.postgres.model import DATABASE, PORT, ROLE, DataDirectoryUnusab
 
 SOCKET = f".s.PGSQL.{PORT}"
 SOCKET_PATH_BYTES_MAX = 107  # sockaddr_un.sun_path on Linux, without the final NUL
-CONNECT_SECONDS_MAX = 2.0
+RUNTIME_PATH_BYTES_MAX = 50  # leaves room for the link and the socket
+SESSION_SECONDS_MAX = 5.0
+ANSWER_BYTES_MAX = 65_536  # to the startup message: some settings, or one error
+
+# PostgreSQL's protocol, version 3.0: enough of it to see a session begin.
+_PARAMETERS = f"user\0{ROLE}\0database\0{DATABASE}\0\0".encode()
+_STARTUP_MESSAGE = struct.pack("!ii", 8 + len(_PARAMETERS), 3 << 16) + _PARAMETERS
+_READY_FOR_QUERY = b"Z\0\0\0\x05I"
+_NOT_NOW = b"\0C57P0"  # the errors of a server that starts, recovers or stops
+_TERMINATE = b"X\0\0\0\x04"
 
 
 def url(directory: Path) -> str:
@@ -44,19 +54,32 @@ def socket_directory(layout: Layout) -> Path:
 
 
 def is_accepting(layout: Layout, directory: Path) -> bool:
-    """Say whether a server of ours is ready and answers on its socket.
+    """Say whether a server of ours is ready: whether a session can begin on its socket now.
 
-    All three are needed: the file of a killed server says ready for ever, the socket answers
-    before the server is ready, and a server that was started by hand has no watcher.
+    The two looks before that spare the log an error for every try while the server starts, and
+    leave out a server that was started by hand and has no watcher.
     """
     if not pidfile.is_ready(layout.cluster) or is_stopped(layout):
         return False
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(CONNECT_SECONDS_MAX)
-        with suppress(OSError):
-            probe.connect(str(directory / SOCKET))
-            return True
-    return False
+    answer = _answer(directory / SOCKET)
+    if answer.startswith(b"E"):
+        return _NOT_NOW not in answer  # another error is the session's: too many, for instance
+    return answer.endswith(_READY_FOR_QUERY)
+
+
+def _answer(path: Path) -> bytes:
+    """Give what the server says to the beginning of a session, which is ended at once."""
+    answer = b""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client, suppress(OSError):
+        client.settimeout(SESSION_SECONDS_MAX)
+        client.connect(str(path))
+        client.sendall(_STARTUP_MESSAGE)
+        while len(answer) < ANSWER_BYTES_MAX and (received := client.recv(ANSWER_BYTES_MAX)):
+            answer += received
+            if answer.endswith(_READY_FOR_QUERY):
+                client.sendall(_TERMINATE)
+                break
+    return answer
 
 
 def is_stopped(layout: Layout) -> bool:
@@ -66,7 +89,8 @@ def is_stopped(layout: Layout) -> bool:
 
 def _private_directory() -> Path:
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")  # noqa: S108 -- checked below
-    if not runtime.is_dir() or not os.access(runtime, os.W_OK):
+    is_short = len(os.fsencode(runtime)) <= RUNTIME_PATH_BYTES_MAX
+    if not is_short or not runtime.is_dir() or not os.access(runtime, os.W_OK):
         runtime = Path("/tmp")  # noqa: S108 -- checked below
     directory = runtime / f"towpath-{os.geteuid()}"
     with suppress(FileExistsError):
