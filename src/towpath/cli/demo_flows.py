@@ -12,19 +12,22 @@ TEAM: Final = {
 }
 
 ORDER_TEXT: Final = """\
-<div style="font: 15px/22px sans-serif"><h2>{{ first_name|default:'A customer' }} spent {{ event|lookup:'$value'|floatformat:2 }} €</h2>
+<div style="font: 15px/22px sans-serif">
+<h2>{{ first_name|default:'A customer' }} spent {{ event|lookup:'$value'|floatformat:2 }} €</h2>
 <p>{{ person.email }}{% if person.location.city %}, {{ person.location.city }}{% endif %}</p>
 <ul>{% for item in event.Items %}<li>{{ item }}</li>{% endfor %}</ul></div>
 """
 
 SURVEY_TEXT: Final = """\
-<div style="font: 15px/22px sans-serif"><h2>{{ first_name|default:'A customer' }} gave us {{ event.score }} of 10</h2>
+<div style="font: 15px/22px sans-serif">
+<h2>{{ first_name|default:'A customer' }} gave us {{ event.score }} of 10</h2>
 <p>“{{ event.comment }}”</p>
 <p>Write to {{ person.email }} today.</p></div>
 """
 
 QUIET_TEXT: Final = """\
-<p style="font: 15px/22px sans-serif">{{ first_name|default:'A customer' }} placed a big order a week ago and has not come back.
+<p style="font: 15px/22px sans-serif">
+{{ first_name|default:'A customer' }} placed a big order a week ago and has not come back.
 A good moment for a word of thanks: {{ person.email }}</p>
 """
 
