@@ -17,6 +17,8 @@ from towpath.flows.tables import flow_run, step_effect
 
 MESSAGES_PER_REPORT_MAX = 1_000_000
 SENT_OUTCOMES = {"sent", "done"}
+UNDER_WAY = {"queued", "sending"}
+"""In the outbox, perhaps waiting for a retry: not sent yet."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,6 +130,8 @@ def _add(
         return
     if state in SENT_OUTCOMES:
         counts[action_id].sent += count
+    elif state in UNDER_WAY:
+        counts[action_id].waiting += count
     elif state == "needs_review":
         counts[action_id].needs_review += count
     elif state == "skipped" and reason is not None:
