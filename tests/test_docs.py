@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+from benchmarks import engine_steps, ingestion_bulk, ingestion_single, live, sending
 
 from towpath import flows, people
 from towpath.accounts.settings import SETTING_RULES, AccountSettings
@@ -50,7 +51,7 @@ UNITS = {
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
 }
-OF_THE_TESTS = {"TOWPATH_TEST_DATABASE_URL"}
+OF_THE_TESTS = {"TOWPATH_TEST_DATABASE_URL", "TOWPATH_TEST_SEED"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 OPERATORS = {
     "string": StringOperator,
@@ -251,6 +252,33 @@ def test_every_limit_is_what_its_constant_says() -> None:
             checked += 1
     assert checked > 40
     assert Settings().body_bytes_max == 5_242_880
+
+
+LIMITS_MEASURED = (
+    ("single events", ingestion_single.EVENTS_PER_SECOND_MIN, "≥ 1,500 events/s"),
+    ("bulk events", ingestion_bulk.EVENTS_PER_SECOND_MIN, "≥ 12,000 events/s"),
+    ("… of the same", ingestion_bulk.SHARE_OF_BARE_MIN, "≥ 60 %"),
+    ("engine steps", engine_steps.STEPS_PER_SECOND_MIN, "≥ 15,000 steps/s"),
+    ("due alerts", sending.MAILS_PER_SECOND_MIN, "≥ 500 mails/s"),
+    ("event posted", live.P50_SECONDS_MAX, "≤ 0.25 s"),
+    ("the same", live.P99_SECONDS_MAX, "≤ 1 s"),
+    ("worker memory", live.WORKER_MEGABYTES_MAX, "≤ 300 MB"),
+    ("`towpath up`", live.READY_SECONDS_MAX, "≤ 4 s"),
+)
+
+
+def test_the_limits_of_the_benchmarks_are_those_of_the_readme() -> None:
+    text = (ROOT / "README.md").read_text().partition("<!-- figures -->")[2]
+    shown = {cells[0]: cells[2] for cells in rows(text) if cells[0] != "figure"}
+
+    assert len(shown) == len(LIMITS_MEASURED)
+    for (name, limit), (begins, value, written_so) in zip(
+        shown.items(), LIMITS_MEASURED, strict=True
+    ):
+        number = float(re.sub(r"[^\d.]", "", limit))
+        assert name.startswith(begins)
+        assert limit == written_so
+        assert number / (100 if "%" in limit else 1) == value
 
 
 def cell_after(text: str, first: str) -> set[str]:
