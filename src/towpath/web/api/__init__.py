@@ -14,6 +14,7 @@ from towpath.accounts import Permission
 from towpath.web.api import ingestion, profile_writes, schemas
 from towpath.web.api.openapi import openapi_paths
 from towpath.web.api.operations import Operation, by_address
+from towpath.web.api.rate_limits import Tier
 from towpath.web.api.resource_reads import read_operations
 from towpath.web.api.resources import PROFILE, RESOURCES
 from towpath.web.api.routing import ApiRoute
@@ -55,6 +56,7 @@ def _event_writes() -> list[Operation]:
             summary="Record one event",
             handler=ingestion.create_event,
             permission=_WRITE,
+            tier=Tier.XL,
             status=202,
             body=schemas.EVENT_BODY,
         ),
@@ -65,6 +67,7 @@ def _event_writes() -> list[Operation]:
             summary="Record up to 1,000 events",
             handler=ingestion.bulk_create_events,
             permission=_WRITE,
+            tier=Tier.M,
             status=202,
             body=schemas.BULK_EVENTS_BODY,
         ),
@@ -80,6 +83,7 @@ def _profile_writes(merge_listeners: Sequence[people.MergeListener]) -> list[Ope
             summary="Make a profile",
             handler=profile_writes.create_profile,
             permission=_WRITE,
+            tier=Tier.L,
             status=201,
             resource=PROFILE,
             body=schemas.PROFILE_BODY,
@@ -91,6 +95,7 @@ def _profile_writes(merge_listeners: Sequence[people.MergeListener]) -> list[Ope
             summary="Change a profile",
             handler=profile_writes.update_profile,
             permission=_WRITE,
+            tier=Tier.L,
             resource=PROFILE,
             body=schemas.PROFILE_PATCH_BODY,
         ),
@@ -101,6 +106,7 @@ def _profile_writes(merge_listeners: Sequence[people.MergeListener]) -> list[Ope
             summary="Make or change a profile",
             handler=profile_writes.import_profile,
             permission=_WRITE,
+            tier=Tier.L,
             resource=PROFILE,
             body=schemas.PROFILE_BODY,
         ),
@@ -111,6 +117,7 @@ def _profile_writes(merge_listeners: Sequence[people.MergeListener]) -> list[Ope
             summary="Merge one profile into another",
             handler=profile_writes.merge_profiles(tuple(merge_listeners)),
             permission=_WRITE,
+            tier=Tier.M,
             status=201,
             body=schemas.MERGE_BODY,
         ),

@@ -16,6 +16,7 @@ from towpath.accounts import Permission
 from towpath.kit import ids
 from towpath.kit.errors import NotFound, Problem
 from towpath.web.api.filters import Operator
+from towpath.web.api.rate_limits import Tier
 
 # Any: a JSON value, or a column's value of whatever type.
 Values = Mapping[str, Any]
@@ -81,7 +82,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """Everything the API needs to know to read one type of resource; `name` is its `type`."""
+    """Everything the API needs to know to read one type of resource; `name` is its `type`.
+
+    The tiers are how often it may be read as a list, by itself, and through its relations.
+    """
 
     name: str
     path: str
@@ -92,6 +96,9 @@ class Resource:
     not_found: type[NotFound]
     page_size: int
     page_size_max: int
+    list_tier: Tier
+    one_tier: Tier
+    related_tier: Tier
     filters: Mapping[str, Filterable] = field(default_factory=dict)
     sorts: Mapping[str, Sortable] = field(default_factory=dict)
     default_sort: str = "id"

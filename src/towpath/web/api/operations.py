@@ -13,6 +13,7 @@ from towpath.accounts import Permission
 from towpath.kit.runtime import Runtime
 from towpath.web.api.batching import EventBatcher
 from towpath.web.api.description import Resource
+from towpath.web.api.rate_limits import Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Operation:
     summary: str
     handler: Handler
     permission: Permission
+    tier: Tier
     status: int = 200
     resource: Resource | None = None
     is_list: bool = False

@@ -31,6 +31,7 @@ def read_operations(resource: Resource) -> Iterator[Operation]:
         summary=f"List {path}",
         handler=show_list,
         permission=permission,
+        tier=resource.list_tier,
         resource=resource,
         is_list=True,
     )
@@ -41,6 +42,7 @@ def read_operations(resource: Resource) -> Iterator[Operation]:
         summary=f"Get one {resource.name}",
         handler=show_one,
         permission=permission,
+        tier=resource.one_tier,
         resource=resource,
     )
     for name in resource.relations:
@@ -63,6 +65,7 @@ def _relation_operations(resource: Resource, name: str) -> Iterator[Operation]:
         summary=f"Get the {name} of one {resource.name}",
         handler=show_related,
         permission=resource.permission,
+        tier=resource.related_tier,
         resource=target,
     )
     yield Operation(
@@ -72,6 +75,7 @@ def _relation_operations(resource: Resource, name: str) -> Iterator[Operation]:
         summary=f"Get the id of the {name} of one {resource.name}",
         handler=show_relationship,
         permission=resource.permission,
+        tier=resource.related_tier,
     )
 
 

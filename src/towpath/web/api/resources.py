@@ -21,6 +21,7 @@ from towpath.web.api.description import (
     Values,
 )
 from towpath.web.api.filters import COMPARISONS, Operator
+from towpath.web.api.rate_limits import Tier
 
 LAST_EVENT_DATE: Final = "last_event_date"
 SUBSCRIPTIONS: Final = "subscriptions"
@@ -123,6 +124,9 @@ PROFILE: Final = Resource(
     not_found=people.ProfileNotFound,
     page_size=20,
     page_size_max=100,
+    list_tier=Tier.L,
+    one_tier=Tier.L,
+    related_tier=Tier.L,
     where=(_profile.merged_into.is_(None),),
     extras=_profile_extras,
     attributes={
@@ -182,6 +186,9 @@ METRIC: Final = Resource(
     not_found=people.MetricNotFound,
     page_size=200,
     page_size_max=200,
+    list_tier=Tier.M,
+    one_tier=Tier.M,
+    related_tier=Tier.M,
     attributes={
         "name": _column("name", Kind.TEXT, "What happens, e.g. Placed Order."),
         "created": _column("created_at", Kind.MOMENT, "When its first event was recorded."),
@@ -210,6 +217,9 @@ EVENT: Final = Resource(
     not_found=people.EventNotFound,
     page_size=200,
     page_size_max=1_000,
+    list_tier=Tier.XL,
+    one_tier=Tier.M,
+    related_tier=Tier.XL,
     attributes={
         "timestamp": Attribute(
             kind=Kind.SECONDS,

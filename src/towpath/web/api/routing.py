@@ -1,6 +1,7 @@
 """One route for everything below `/api`: found by a look-up, however many operations there are."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import URLPath
@@ -12,9 +13,11 @@ from starlette.types import Receive, Scope, Send
 from towpath import accounts
 from towpath.kit import http
 from towpath.kit.errors import NotFound
+from towpath.kit.runtime import Runtime
 from towpath.web.api.batching import EventBatcher
 from towpath.web.api.bodies import check_revision
 from towpath.web.api.operations import Call, Operation
+from towpath.web.api.rate_limits import RateLimiter
 
 ROOT: Final = "api"
 
@@ -57,15 +60,25 @@ class ApiRoute(BaseRoute):
         actor = await accounts.authenticate(request)
         actor.check(operation.permission)
         runtime = http.runtime_of(request)
+        state = _state_of(request, runtime)
+        limits: Mapping[str, str] = {}
+        if runtime.settings.rate_limits:
+            limits = state.limiter.take(
+                account_id=actor.account_id,
+                operation=operation.name,
+                tier=operation.tier,
+                now=runtime.clock(),
+            )
         call = Call(
             request=request,
             runtime=runtime,
-            batcher=_batcher_of(request),
+            batcher=state.batcher,
             account_id=actor.account_id,
             now=runtime.clock(),
             shown_id=steps[1] if len(steps) > 1 else "",
         )
         response = await operation.handler(call)
+        response.headers.update(limits)
         await response(scope, receive, send)
 
     def _find(self, steps: Sequence[str], method: str) -> Operation:
@@ -86,11 +99,18 @@ def _steps(scope: Scope) -> list[str]:
     return path.lstrip("/").removesuffix("/").split("/")
 
 
-def _batcher_of(request: Request) -> EventBatcher:
-    """Return the group commit of this application, made at its first event."""
-    state = request.app.state
-    batcher: EventBatcher | None = getattr(state, "event_batcher", None)
-    if batcher is None:
-        runtime = http.runtime_of(request)
-        batcher = state.event_batcher = EventBatcher(runtime.engine, clock=runtime.clock)
-    return batcher
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What the requests of one application share."""
+
+    batcher: EventBatcher
+    limiter: RateLimiter
+
+
+def _state_of(request: Request, runtime: Runtime) -> _State:
+    """Return the application's state, made at the first request."""
+    state: _State | None = getattr(request.app.state, "api", None)
+    if state is None:
+        batcher = EventBatcher(runtime.engine, clock=runtime.clock)
+        state = request.app.state.api = _State(batcher=batcher, limiter=RateLimiter())
+    return state
