@@ -74,7 +74,7 @@ SETTING_RULES: Final[Mapping[str, SettingRule]] = {
     "sender_email": SettingRule(
         read=_read_email,
         permission=Permission.SETTINGS,
-        meaning="Sender of new messages until another is chosen.",
+        meaning="Sender of alerts that name none.",
     ),
     "sender_label": SettingRule(
         read=_read_line,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from towpath import alerts
+from towpath import accounts, alerts
 from towpath.flows import definition as definitions
 from towpath.flows.definition import Definition, MetricTrigger, SendInternalAlert
 from towpath.flows.queries import current_versions_of_actions, definition_of
@@ -29,11 +29,12 @@ class FlowAlerts:
         versions = await current_versions_of_actions(
             conn, account_id=account_id, action_ids=sorted(wanted)
         )
+        settings = await accounts.settings_of(conn, account_id=account_id)
         for flow_id, version in versions.items():
             definition = await self._definition(
                 conn, account_id=account_id, flow_id=flow_id, version=version
             )
-            contents.update(_alerts_of(definition, wanted))
+            contents.update(_alerts_of(definition, wanted, settings))
         return contents
 
     async def _definition(
@@ -51,13 +52,16 @@ class FlowAlerts:
         return kept
 
 
-def _alerts_of(definition: Definition, wanted: set[str]) -> dict[str, alerts.AlertContent]:
+def _alerts_of(
+    definition: Definition, wanted: set[str], settings: accounts.AccountSettings
+) -> dict[str, alerts.AlertContent]:
+    """Return the alerts; one that names no sender comes from the account's (settings `sender_…`)."""
     is_metric_flow = isinstance(definition.trigger, MetricTrigger)
     return {
         action.id: alerts.AlertContent(
             to_emails=message.to_emails,
-            from_label=message.from_label,
-            from_email=message.from_email,
+            from_label=message.from_label or settings.sender_label,
+            from_email=message.from_email or settings.sender_email,
             subject=message.subject_line,
             html=message.html,
             text=message.text,

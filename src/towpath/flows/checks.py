@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from towpath import alerts, templates
+from towpath import accounts, alerts, templates
 from towpath.audiences.conditions import check_regexes
 from towpath.flows import definition as definitions
 from towpath.flows.definition import (
@@ -30,7 +30,10 @@ async def save_problems(
     Recipients, sender, subject and message (alerts.md, Editing), then the templates: their syntax
     with line and column, and tags that an alert may not have, each named with its line.
     """
-    problems = definitions.alert_problems(parsed)
+    settings = await accounts.settings_of(conn, account_id=account_id)
+    problems = definitions.alert_problems(
+        parsed, has_default_sender=settings.sender_email is not None
+    )
     stored = await _stored_templates(conn, account_id=account_id, parsed=parsed)
     for message in _alerts_of(parsed):
         for field, source in _sources(message, stored):

@@ -144,7 +144,7 @@ async def set_status(
     if status not in {Status.DRAFT, Status.MANUAL, Status.LIVE}:
         raise StatusInvalid(
             f"The status of a flow is draft, manual or live, not {status!r}.",
-            pointer="/data/attributes/status",
+            pointer="/status",
         )
     before = await lock_flow(conn, account_id=account_id, flow_id=flow_id)
     old = await current_definition(conn, of=before)
