@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.kit.postgres.processes import Runner, is_stopped
 
@@ -29,7 +30,8 @@ def test_no_network_address_is_listened_on(runner: Runner, empty_directory: Path
 @pytest.mark.parametrize("name", [LONG, "a,comma", "100% zażółć?query&more=#"])
 def test_any_path_will_do(ordinary: Runner, place: Path, name: str) -> None:
     directory = ordinary.make_directory(place / name)
-    users = [ordinary.start_user(directory) for _ in range(2)]
+    runtime = {"XDG_RUNTIME_DIR": str(ordinary.make_directory(place / "run"))}
+    users = [ordinary.start_user(directory, environment=runtime) for _ in range(2)]
 
     urls = {user.url() for user in users}
 
@@ -59,6 +61,7 @@ def test_users_need_not_agree_on_the_place_for_short_links(ordinary: Runner, pla
     assert starts[0] == starts[1]
     for user in users:
         user.leave()
+    Path(str(conninfo_to_dict(urls[0])["host"])).unlink()  # in a directory that stays
 
 
 def test_a_place_for_links_that_others_may_write_is_refused(ordinary: Runner, place: Path) -> None:

@@ -91,6 +91,24 @@ def test_without_the_package_the_refusal_names_it(monkeypatch: pytest.MonkeyPatc
         programs.prepare(None)
 
 
+def test_a_link_in_place_of_the_older_log_is_not_followed(
+    runner: Runner, data_directory: Path, place: Path
+) -> None:
+    (place / "elsewhere").write_text("precious")
+    (data_directory / "postgres.log.1").symlink_to(place / "elsewhere")
+    user = runner.start_user(data_directory)
+    url = user.url()
+
+    with (data_directory / "postgres.log").open("ab") as log:
+        log.write(b"x" * LOG_BYTES_MAX)
+
+    wait_until(lambda: log_of(data_directory) == "", "the log begins again")
+    assert (place / "elsewhere").read_text() == "precious"
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    user.leave()
+
+
 def test_a_log_that_grew_too_long_is_put_aside(runner: Runner, data_directory: Path) -> None:
     user = runner.start_user(data_directory)
     url = user.url()

@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
         postmaster = _start(
             layout, programs=Path(programs), account=account, server_lock=int(server_lock)
         )
-    except DatabaseUnavailable as problem:
+    except (DatabaseUnavailable, OSError) as problem:
         _report(str(problem))
         return
     _report(READY)
@@ -100,9 +100,13 @@ def _report(text: str) -> None:
 
 def _keep_log_short(layout: Layout) -> None:
     log = sys.stderr.fileno()
-    if os.fstat(log).st_size > LOG_BYTES_MAX:
-        shutil.copyfile(layout.log, layout.older_log)
-        os.ftruncate(log, 0)  # every writer appends, so all go on at the new end
+    if os.fstat(log).st_size <= LOG_BYTES_MAX:
+        return
+    with suppress(OSError):  # a full disk, for instance: then what was there is given up
+        older = locks.open_private(layout.older_log, os.O_WRONLY | os.O_TRUNC)
+        with os.fdopen(older, "wb") as target, Path(f"/proc/self/fd/{log}").open("rb") as source:
+            shutil.copyfileobj(source, target)
+    os.ftruncate(log, 0)  # every writer appends, so all go on at the new end
 
 
 def _stop(postmaster: subprocess.Popen[str]) -> None:
