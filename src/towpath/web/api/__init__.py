@@ -14,9 +14,10 @@ from towpath.accounts import Permission
 from towpath.web.api import ingestion, profile_writes, schemas
 from towpath.web.api.openapi import openapi_paths
 from towpath.web.api.operations import Operation, by_address
+from towpath.web.api.people_resources import PROFILE
 from towpath.web.api.rate_limits import Tier
 from towpath.web.api.resource_reads import read_operations
-from towpath.web.api.resources import PROFILE, RESOURCES
+from towpath.web.api.resources import RESOURCES
 from towpath.web.api.routing import ApiRoute
 
 __all__ = ["install", "operations"]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table
+from sqlalchemy import FromClause, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -74,22 +74,28 @@ class Sortable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A link to one other resource, by the column that holds its id."""
+    """A link to another resource, by the column that holds its id, null when there is none.
+
+    With `is_many` it leads to any number of them: the column is theirs and holds the id of this.
+    """
 
     target: str
     column: ColumnElement[Any]
+    is_many: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """Everything the API needs to know to read one type of resource; `name` is its `type`.
 
-    The tiers are how often it may be read as a list, by itself, and through its relations.
+    `table` is where it is selected from, with the columns `account_id` and `id`. The tiers are how
+    often it may be read as a list, by itself, and through its relations. Without `is_listed` it is
+    read by id and through relations alone.
     """
 
     name: str
     path: str
-    table: Table
+    table: FromClause
     id_kind: Kind
     attributes: Mapping[str, Attribute]
     permission: Permission
@@ -105,6 +111,29 @@ class Resource:
     relations: Mapping[str, Relation] = field(default_factory=dict)
     where: tuple[ColumnElement[bool], ...] = ()
     extras: LoadExtras | None = None
+    is_listed: bool = True
+
+
+def moment(value: datetime | None) -> str | None:
+    """Write a moment as the API shows it: ISO 8601 in UTC."""
+    return value.astimezone(UTC).isoformat() if value is not None else None
+
+
+def column_attribute(name: str, kind: Kind, text: str) -> Attribute:
+    """Describe an attribute that shows one column of the row."""
+
+    def read(row: Row[Any], _extras: Values) -> Any:
+        value = getattr(row, name)
+        return moment(value) if kind is Kind.MOMENT else value
+
+    return Attribute(kind=kind, read=read, text=text)
+
+
+def filterable(
+    column: ColumnElement[Any], kind: Kind, operators: frozenset[Operator]
+) -> Filterable:
+    """Describe a field that filters may name."""
+    return Filterable(column=column, kind=kind, operators=operators)
 
 
 def show_id(kind: Kind, value: Any) -> str:

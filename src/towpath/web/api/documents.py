@@ -13,6 +13,8 @@ from towpath.web.api.parameters import CURSOR, Parameters, Position, write_curso
 from towpath.web.api.reading import Found, wanted_attributes
 from towpath.web.api.resources import RESOURCES
 
+Linked = Mapping[str, Mapping[Any, Sequence[Any]]]
+
 MEDIA_TYPE = "application/vnd.api+json"
 
 
@@ -22,9 +24,18 @@ def respond(document: Mapping[str, Any], *, status: int = 200) -> Response:
 
 
 def resource_object(
-    resource: Resource, row: Row[Any], extras: Values, parameters: Parameters, base: str
+    resource: Resource,
+    row: Row[Any],
+    extras: Values,
+    parameters: Parameters,
+    base: str,
+    *,
+    linked: Linked | None = None,
 ) -> dict[str, Any]:
-    """Write one resource; `base` is the address of the API without its path."""
+    """Write one resource; `base` is the address of the API without its path.
+
+    `linked` holds, by relation and id of the row, the ids that a relation to many leads to.
+    """
     shown_id = show_id(resource.id_kind, row.id)
     itself = f"{base}/api/{resource.path}/{shown_id}"
     wanted = wanted_attributes(resource, parameters)
@@ -39,34 +50,52 @@ def resource_object(
     written: dict[str, Any] = {"type": resource.name, "id": shown_id, "attributes": attributes}
     if resource.relations:
         written["relationships"] = {
-            name: {
-                "data": identifier(relation, row),
-                "links": {
-                    "self": f"{itself}/relationships/{name}",
-                    "related": f"{itself}/{name}",
-                },
-            }
+            name: _linkage(relation, row, (linked or {}).get(name))
+            | {"links": relationship_links(itself, name)}
             for name, relation in resource.relations.items()
         }
     return written | {"links": {"self": itself}}
 
 
-def identifier(relation: Relation, row: Row[Any]) -> dict[str, str]:
-    """Write the type and id of what a relation leads to."""
+def relationship_links(itself: str, name: str) -> dict[str, str]:
+    """Write the addresses of a relation: of the link, and of what it leads to."""
+    return {"self": f"{itself}/relationships/{name}", "related": f"{itself}/{name}"}
+
+
+def _linkage(
+    relation: Relation, row: Row[Any], linked: Mapping[Any, Sequence[Any]] | None
+) -> dict[str, Any]:
+    """Write what a relation leads to; of one to many only when that has been read."""
+    if not relation.is_many:
+        return {"data": identifier(relation, row)}
+    if linked is None:
+        return {}
     target = RESOURCES[relation.target]
+    return {"data": [resource_identifier(target, each) for each in linked.get(row.id, ())]}
+
+
+def identifier(relation: Relation, row: Row[Any]) -> dict[str, str] | None:
+    """Write the type and id of what a relation to one leads to; None when to nothing."""
     value = getattr(row, relation.column.key or "")
-    return {"type": target.name, "id": show_id(target.id_kind, value)}
+    return None if value is None else resource_identifier(RESOURCES[relation.target], value)
+
+
+def resource_identifier(resource: Resource, own_id: Any) -> dict[str, str]:
+    """Write the type and id of a resource."""
+    return {"type": resource.name, "id": show_id(resource.id_kind, own_id)}
 
 
 def collection_links(
     resource: Resource,
     found: Found,
     parameters: Parameters,
-    base: str,
+    path: str,
     query: Sequence[tuple[str, str]],
 ) -> dict[str, str | None]:
-    """Write the addresses of this page and its neighbours, keeping every other parameter."""
-    path = f"{base}/api/{resource.path}"
+    """Write the addresses of this page and its neighbours, keeping every other parameter.
+
+    `path` is the address of the list without parameters.
+    """
     kept = [(name, value) for name, value in query if name != CURSOR]
     sort = f"{'-' if parameters.is_descending else ''}{parameters.sort}"
     kind = resource.sorts[parameters.sort].kind

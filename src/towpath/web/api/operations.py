@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from towpath.accounts import Permission
+from towpath.accounts import Actor, Permission
 from towpath.kit.runtime import Runtime
 from towpath.web.api.batching import EventBatcher
 from towpath.web.api.description import Resource
@@ -23,9 +23,14 @@ class Call:
     request: Request
     runtime: Runtime
     batcher: EventBatcher
-    account_id: UUID
+    actor: Actor
     now: datetime
     shown_id: str = ""
+
+    @property
+    def account_id(self) -> UUID:
+        """The account that is spoken of."""
+        return self.actor.account_id
 
     @property
     def base(self) -> str:

@@ -20,8 +20,8 @@ from towpath.web.api.bodies import (
 from towpath.web.api.documents import resource_object, respond
 from towpath.web.api.operations import Call, Handler
 from towpath.web.api.parameters import read_parameters
+from towpath.web.api.people_resources import PROFILE
 from towpath.web.api.reading import read_several
-from towpath.web.api.resources import PROFILE
 
 
 async def create_profile(call: Call) -> Response:

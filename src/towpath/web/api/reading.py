@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from towpath.kit.errors import Invalid
 from towpath.web.api.description import (
     Filterable,
     Kind,
@@ -18,6 +19,9 @@ from towpath.web.api.description import (
 )
 from towpath.web.api.filters import Literal, Operator, Term, bad_filter
 from towpath.web.api.parameters import Parameters, Position
+
+INCLUDED_MAX: Final = 1_000
+"""Resources that one `include` may bring along; a flow has at most as many actions."""
 
 # Any: a column and its values, of whatever type.
 _COMPARE: Final[Mapping[Operator, Callable[[Any, list[Any]], Any]]] = {
@@ -32,6 +36,12 @@ _COMPARE: Final[Mapping[Operator, Callable[[Any, list[Any]], Any]]] = {
     Operator.ENDS_WITH: lambda column, values: column.endswith(values[0], autoescape=True),
     Operator.HAS: lambda column, _values: column.is_not(None),
 }
+
+
+class TooManyIncluded(Invalid):
+    """This would include over 1,000 resources; ask for fewer with a smaller page[size]."""
+
+    code = "invalid_parameter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +59,25 @@ class Found:
 
 
 async def read_page(
-    conn: AsyncConnection, resource: Resource, *, account_id: UUID, parameters: Parameters
+    conn: AsyncConnection,
+    resource: Resource,
+    *,
+    account_id: UUID,
+    parameters: Parameters,
+    within: ColumnElement[bool] | None = None,
 ) -> Found:
-    """Read one page of a list, with one row more to know whether there is another page."""
+    """Read one page of a list, with one row more to know whether there is another page.
+
+    `within` narrows the list to those that something else leads to.
+    """
     sort = resource.sorts[parameters.sort].column
     own_id = resource.table.c.id
     position = parameters.position
     is_backwards = position is not None and position.is_backwards
     is_descending = parameters.is_descending != is_backwards
     conditions = [_condition(term, resource) for term in parameters.terms]
+    if within is not None:
+        conditions.append(within)
     if position is not None:
         conditions.append(_behind(sort, own_id, position, is_descending=is_descending))
     order = [sort, own_id] if sort is not own_id else [own_id]
@@ -116,6 +136,32 @@ async def read_several(
     own_id = resource.table.c.id
     statement = _select(resource, account_id).where(own_id.in_(ids)).order_by(own_id)
     rows = (await conn.execute(statement)).all()
+    return Found(rows=rows, extras=await _extras(conn, resource, account_id, rows, parameters))
+
+
+async def read_linked(
+    conn: AsyncConnection,
+    resource: Resource,
+    *,
+    account_id: UUID,
+    column: ColumnElement[Any],
+    owner_ids: Collection[Any],
+    parameters: Parameters,
+) -> Found:
+    """Read the resources whose `column` holds one of `owner_ids`, in the order of their ids.
+
+    Raises `TooManyIncluded`.
+    """
+    own_id = resource.table.c.id
+    statement = (
+        _select(resource, account_id)
+        .where(column.in_(owner_ids))
+        .order_by(own_id)
+        .limit(INCLUDED_MAX + 1)
+    )
+    rows = (await conn.execute(statement)).all()
+    if len(rows) > INCLUDED_MAX:
+        raise TooManyIncluded(parameter="include")
     return Found(rows=rows, extras=await _extras(conn, resource, account_id, rows, parameters))
 
 

@@ -73,7 +73,7 @@ class ApiRoute(BaseRoute):
             request=request,
             runtime=runtime,
             batcher=state.batcher,
-            account_id=actor.account_id,
+            actor=actor,
             now=runtime.clock(),
             shown_id=steps[1] if len(steps) > 1 else "",
         )
