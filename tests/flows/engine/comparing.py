@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -212,5 +212,9 @@ def exact(value: Json) -> Json:
 
 
 def sorted_rows(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Put rows into an order that does not depend on who wrote them."""
-    return sorted(rows, key=str)
+    """Put rows, moments in UTC, into an order that does not depend on who wrote them."""
+    in_utc = (
+        tuple(one.astimezone(UTC) if isinstance(one, datetime) else one for one in row)
+        for row in rows
+    )
+    return sorted(in_utc, key=str)

@@ -21,10 +21,10 @@ def end_of_delay(
     in the way of `AT TIME ZONE`: a skipped hour moves forward, a doubled one is its second pass.
     """
     if delay.delay_until_time is None and not delay.delay_until_weekdays:
-        return base + _interval(delay.duration)
+        return base + _exactly(delay.duration)
     zone = profile_timezone if delay.timezone == PROFILE_TIMEZONE else literal(delay.timezone)
     if delay.delay_until_time is None:
-        end = base + _interval(delay.duration)
+        end = base + _exactly(delay.duration)
         end_wall = _wall_time(zone, end)
         shift = _days_to_weekday(end_wall, delay.delay_until_weekdays)
         return case((shift == 0, end), else_=_moment(zone, end_wall + _days(shift)))
@@ -62,6 +62,11 @@ def _days_to_weekday(
 
 def _days(count: ColumnElement[int]) -> ColumnElement[timedelta]:
     return func.make_interval(0, 0, 0, count, type_=Interval())
+
+
+def _exactly(duration: timedelta) -> ColumnElement[timedelta]:
+    """Return it in minutes: PostgreSQL adds days by the calendar of the session's timezone."""
+    return func.make_interval(0, 0, 0, 0, 0, duration // timedelta(minutes=1), type_=Interval())
 
 
 def _interval(duration: timedelta) -> ColumnElement[timedelta]:
