@@ -148,7 +148,7 @@ async def read_story(shop: Shop, due: Sequence[datetime | None]) -> Story:
                     one.unique_id,
                     one.state,
                     labels.get(one.node_id),
-                    one.is_inside and one.state == "waiting",
+                    one.is_inside,
                     one.due_at,
                 )
                 for one in runs.values()

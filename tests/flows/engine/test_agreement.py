@@ -1,6 +1,7 @@
 """The engine and the slow interpreter tell the same story of random flows, people and clocks."""
 
 import os
+from collections.abc import AsyncIterator
 from pprint import pformat
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import HealthCheck, assume, given, note, settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.flows.engine.comparing import play
+from tests.guard import watch_statements
 from tests.reference.strategies_flows import Scenario, scenarios
+from towpath.kit import db
 
 EXAMPLES = 75
 SOAK_EXAMPLES = int(os.environ.get("TOWPATH_TEST_EXAMPLES", "10000"))
@@ -26,6 +29,16 @@ compared = settings(
 )
 
 
+@pytest.fixture(scope="session")
+async def engine_in_new_york(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """Give the shared database as a server shows it that is set to a zone with summer time."""
+    url = engine.url.update_query_dict({"options": "-c TimeZone=America/New_York"})
+    elsewhere = db.create_engine(url.render_as_string(hide_password=False))
+    watch_statements(elsewhere)
+    yield elsewhere
+    await elsewhere.dispose()
+
+
 @given(scenario=scenarios())
 @compared
 async def test_the_engine_moves_people_as_the_slow_interpreter_does(
@@ -40,6 +53,14 @@ async def test_they_agree_about_flows_that_are_edited_while_people_wait(
     scenario: Scenario, engine: AsyncEngine
 ) -> None:
     await agree(engine, scenario)
+
+
+@given(scenario=scenarios())
+@settings(compared, max_examples=EXAMPLES // 3)
+async def test_they_agree_in_a_session_with_a_timezone_of_its_own(
+    scenario: Scenario, engine_in_new_york: AsyncEngine
+) -> None:
+    await agree(engine_in_new_york, scenario)
 
 
 @pytest.mark.soak

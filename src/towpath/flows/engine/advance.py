@@ -39,9 +39,13 @@ class Cohort:
 
 
 async def due_cohorts(
-    conn: AsyncConnection, *, now: datetime, account_id: UUID | None = None
+    conn: AsyncConnection,
+    *,
+    now: datetime,
+    account_id: UUID | None = None,
+    flow_id: str | None = None,
 ) -> list[Cohort]:
-    """Find who is due, by one grouped scan over all accounts (or one), the longest due first."""
+    """Find who is due, by one grouped scan over everything (or less), the longest due first."""
     due = (
         select(
             flow_run.c.account_id,
@@ -56,6 +60,8 @@ async def due_cohorts(
     )
     if account_id is not None:
         due = due.where(flow_run.c.account_id == account_id)
+    if flow_id is not None:
+        due = due.where(flow_run.c.flow_id == flow_id)
     due_rows = due.subquery("due_runs")
     keys = [due_rows.c.account_id, due_rows.c.flow_id, due_rows.c.node_id, due_rows.c.is_inside]
     rows = await conn.execute(
@@ -76,11 +82,15 @@ async def due_cohorts(
     ]
 
 
-async def next_due_at(conn: AsyncConnection, *, account_id: UUID | None = None) -> datetime | None:
-    """Return when the next waiting run is due; None when nobody waits."""
+async def next_due_at(
+    conn: AsyncConnection, *, account_id: UUID | None = None, flow_id: str | None = None
+) -> datetime | None:
+    """Return when the next waiting run (of all, or of an account, or a flow) is due, if any is."""
     statement = select(func.min(flow_run.c.due_at)).where(flow_run.c.state == "waiting")
     if account_id is not None:
         statement = statement.where(flow_run.c.account_id == account_id)
+    if flow_id is not None:
+        statement = statement.where(flow_run.c.flow_id == flow_id)
     moment: datetime | None = (
         await conn.execute(
             statement, execution_options={"crosses_accounts": "the scheduler's scan"}
@@ -96,17 +106,19 @@ async def advance_due(
     now: datetime,
     batch_max: int,
     account_id: UUID | None = None,
+    flow_id: str | None = None,
     passes_max: int = PASSES_MAX,
 ) -> int:
     """Move everyone due at `now` as far as they go; return how many moves were made.
 
+    Everyone, or who is in an account, or in a flow of it.
     Steps without a delay follow at once, hence the passes: each moves every due cohort, until a
     scan finds none (or after `passes_max`; the rest is taken up by the next call).
     """
     moves = 0
     for _ in range(passes_max):
         async with engine.connect() as conn:
-            cohorts = await due_cohorts(conn, now=now, account_id=account_id)
+            cohorts = await due_cohorts(conn, now=now, account_id=account_id, flow_id=flow_id)
         moved = 0
         for cohort in cohorts:
             moved += await advance_cohort(
@@ -234,11 +246,11 @@ async def _leave(
         .cte("claimed")
     )
     ended = {"state": "cancelled" if is_end else "finished", "finished_at": now, "node_id": None}
-    values = {"node_id": target, "is_inside": False} if target else {**ended, "due_at": None}
+    values = {"node_id": target} if target else {**ended, "due_at": None}
     moved = await conn.execute(
         flow_run.update()
         .where(flow_run.c.account_id == cohort.account_id, flow_run.c.id == claimed.c.id)
-        .values(**values)
+        .values(is_inside=False, **values)
         .returning(flow_run.c.id)
     )
     return len(moved.all())
