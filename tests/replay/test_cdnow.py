@@ -166,8 +166,7 @@ def test_a_clock_that_ends_early_leaves_the_rest_waiting(
     assert told
 
     done = history.replay(
-        *("--confirmed", ADA, "--until", MIDDLE.isoformat(), "--json"),
-        data=tmp_path,
+        *("--confirmed", ADA, "--until", MIDDLE.isoformat(), "--json", "--data", tmp_path),
         database_url=own_database_url,
     )
     report = json.loads(done.stdout)
@@ -192,8 +191,7 @@ def test_an_alert_that_is_manual_in_the_file_waits_for_review(
     with mail_sink() as sink:
         done = run(
             *("replay", history.csv, "--flow", flow, "--confirmed", ADA),
-            *("--until", MIDDLE.isoformat(), "--json"),
-            data=tmp_path,
+            *("--until", MIDDLE.isoformat(), "--json", "--data", tmp_path),
             database_url=own_database_url,
             smtp_url=sink.url,
         )
@@ -223,7 +221,7 @@ def worker(own_database_url: str, tmp_path: Path) -> Iterator[None]:
 def test_a_replay_beside_a_worker_is_refused(
     history: History, tmp_path: Path, own_database_url: str
 ) -> None:
-    refused = history.replay("--confirmed", ADA, data=tmp_path, database_url=own_database_url)
+    refused = history.replay("--data", tmp_path, database_url=own_database_url)
 
     assert refused.returncode == 1
     assert refused.stderr.startswith("A worker is running on this database")

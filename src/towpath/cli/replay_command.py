@@ -19,6 +19,7 @@ from towpath.cli.context import (
     AccountOption,
     DataOption,
     JsonOption,
+    check_writable,
     console,
     errors,
     find_account,
@@ -76,9 +77,11 @@ def replay(
     """Feed past events through a flow in time order, as if each had just happened.
 
     Mails go out by the configured mail server with the virtual date. Works on a throw-away
-    database unless --data is given. A flow whose actions are all draft is replayed as live.
+    database unless --data is given; even there, no other flow sees the events. A flow whose
+    actions are all draft is replayed as live.
     """
     with shown_errors():
+        check_writable(report)
         request = _Request(
             file=file,
             flow=flow,
@@ -99,20 +102,23 @@ def replay(
 
 @contextmanager
 def _place(data: Path | None) -> Iterator[Settings]:
-    """Give the settings of the data directory, or of one that is thrown away afterwards."""
+    """Give the settings of the data directory, or of one that is thrown away afterwards.
+
+    Without --data not even TOWPATH_DATABASE_URL is used: it may be the database people work with.
+    """
     settings = settings_for(data)
-    if data is not None or settings.database_url is not None:
+    if data is not None:
         yield settings
         return
     with tempfile.TemporaryDirectory(prefix="towpath-replay-") as directory:
-        yield replace(settings, data=Path(directory))
+        yield replace(settings, data=Path(directory), database_url=None)
 
 
 async def _run(
     settings: Settings, url: str, account: str | None, request: _Request
 ) -> dict[str, object]:
     async with wiring.runtime(settings, url) as runtime:
-        await _refuse_beside_a_worker(runtime)
+        await _refuse_beside_live_work(runtime)
         account_id = await _account(runtime, account)
         events = _read_events(request, runtime)
         flow_id = await _prepare(runtime, account_id, request, events)
@@ -122,14 +128,20 @@ async def _run(
         return await _report(runtime, account_id, flow_id, progress)
 
 
-async def _refuse_beside_a_worker(runtime: Runtime) -> None:
-    """Raise a `Problem` when a worker is alive: it would move people by the real clock."""
+async def _refuse_beside_live_work(runtime: Runtime) -> None:
+    """Refuse where a worker would move the replay's people by the real clock."""
     async with runtime.engine.connect() as conn:
-        if await workers_seen(conn, now=await database_now(conn)):
+        now = await database_now(conn)
+        if await workers_seen(conn, now=now):
             raise Problem(
                 "A worker is running on this database, or was killed less than "
                 f"{SILENT_AFTER.seconds} s ago; it would take over the people of the replay. "
                 "Stop it first, or replay without --data."
+            )
+        if await flows.accounts_with_triggers(conn, now=now):
+            raise Problem(
+                "Events wait here for a worker to start flows with them; let one run until they "
+                "are done, or replay without --data."
             )
 
 
@@ -214,6 +226,7 @@ async def _replay(
         TimeElapsedColumn(),
         console=errors,
         transient=True,
+        disable=not errors.is_terminal,
     )
     with bar:
         task = bar.add_task("Replaying", total=len(events))

@@ -7,6 +7,9 @@ Events ahead of t may be recorded early without being seen: every judgement at t
 events up to t. So whole stretches of events are recorded and triggered in one go, each judged at
 its own time, up to the next moment at which something is due. A flow that changes profiles would
 be seen by the triggers after it, so there a stretch is one instant long.
+
+Only the replayed flow sees the events and the virtual clock. The account's other flows stand still
+meanwhile: their people would be moved years too early.
 """
 
 from collections.abc import Callable, Sequence
@@ -123,6 +126,7 @@ async def _record(run: Replay, stretch: Sequence[people.EventDraft], progress: P
             now=last,
             batch_max=run.trigger_batch_max,
             is_replay=True,
+            flow_id=run.flow_id,
         )
         progress.entries += triggered.entries
         if triggered.events == 0:
@@ -139,6 +143,7 @@ async def _pass(run: Replay, *, until: datetime) -> None:
         now=until,
         batch_max=run.step_batch_max,
         account_id=run.account_id,
+        flow_id=run.flow_id,
     )
     assert moves > 0, "whoever is due can be moved, or is parked"
     await messaging.drain(run.outbox, account_id=run.account_id, now=until)
@@ -146,4 +151,4 @@ async def _pass(run: Replay, *, until: datetime) -> None:
 
 async def _next_due(run: Replay) -> datetime | None:
     async with run.engine.connect() as conn:
-        return await next_due_at(conn, account_id=run.account_id)
+        return await next_due_at(conn, account_id=run.account_id, flow_id=run.flow_id)

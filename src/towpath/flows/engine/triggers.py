@@ -81,11 +81,13 @@ async def trigger_batch(
     now: datetime,
     batch_max: int,
     is_replay: bool = False,
+    flow_id: str | None = None,
 ) -> Triggered:
     """Turn up to `batch_max` queued events of an account, up to `now`, into runs.
 
-    In a replay every event is judged at its own time, as if it had just happened. A batch that
-    fails is halved until the failing event is alone; that event stays in the queue with its error.
+    In a replay every event is judged at its own time, as if it had just happened. With a
+    `flow_id` no other flow sees the events. A batch that fails is halved until the failing event
+    is alone; that event stays in the queue with its error.
     """
     try:
         async with engine.begin() as conn:
@@ -96,6 +98,7 @@ async def trigger_batch(
                 now=now,
                 batch=batch_max,
                 is_replay=is_replay,
+                flow_id=flow_id,
             )
     except OperationalError:
         raise
@@ -111,6 +114,7 @@ async def trigger_batch(
         now=now,
         batch_max=max(1, batch_max // 2),
         is_replay=is_replay,
+        flow_id=flow_id,
     )
 
 
@@ -122,6 +126,7 @@ async def _trigger(
     now: datetime,
     batch: int,
     is_replay: bool,
+    flow_id: str | None,
 ) -> Triggered:
     if not await _lock_queue(conn, account_id=account_id):
         return Triggered(events=0, entries=0)
@@ -138,11 +143,18 @@ async def _trigger(
     metric_ids = {row.metric_id for row in rows}
     entries = 0
     for plan in await _listening(conn, plans=plans, account_id=account_id, metric_ids=metric_ids):
+        if flow_id not in {None, plan.flow_id}:
+            continue
         trigger = plan.definition.trigger
         assert isinstance(trigger, MetricTrigger)
         events = [row.event_id for row in rows if row.metric_id == trigger.metric_id]
         candidates = await _candidates(
-            conn, plan=plan, trigger=trigger, event_ids=events, now=now, is_replay=is_replay
+            conn,
+            plan=plan,
+            trigger=trigger,
+            event_ids=events,
+            now=now,
+            is_replay=is_replay,
         )
         entering = await _re_entry(conn, plan=plan, candidates=candidates)
         entries += await _enter(conn, plan=plan, entering=entering)
