@@ -112,6 +112,23 @@ async def test_rows_are_chosen_by_action_state_and_reason_and_come_in_pages(
     assert await found(before=ids.new_id()) == []
 
 
+async def test_rows_about_one_person_are_found_whatever_flow_they_are_of(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    queued = await queue_for_flow(engine, account_id, action_id="a", address="", minutes=1)
+    async with engine.connect() as conn:
+        [row] = await messaging.list_messages(conn, account_id=account_id, flow_id="FLOW01")
+        about_ann = await messaging.list_messages(
+            conn, account_id=account_id, profile_id=row.profile_id
+        )
+        about_nobody = await messaging.list_messages(
+            conn, account_id=account_id, profile_id=ids.new_id()
+        )
+
+    assert [one.id for one in about_ann] == [queued]
+    assert about_nobody == []
+
+
 async def test_a_message_that_is_not_there_is_not_found(
     engine: AsyncEngine, account_id: UUID
 ) -> None:

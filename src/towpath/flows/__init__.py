@@ -27,6 +27,15 @@ from towpath.flows.model import (
     StatusInvalid,
 )
 from towpath.flows.operations import create_flow, delete_flow, save_definition, set_status
+from towpath.flows.profile_runs import (
+    ActionName,
+    NamedFlow,
+    ProfileRun,
+    RunState,
+    SkippedStep,
+    named_flows,
+    runs_of_profile,
+)
 from towpath.flows.queries import (
     action_labels,
     definition_of,
@@ -44,6 +53,7 @@ from towpath.flows.template_use import FlowTemplates
 
 __all__ = [
     "ActionCounts",
+    "ActionName",
     "Definition",
     "DefinitionInvalid",
     "Flow",
@@ -54,12 +64,16 @@ __all__ = [
     "FlowNotFound",
     "FlowTemplates",
     "FlowVersion",
+    "NamedFlow",
     "ParkedRun",
     "Plans",
+    "ProfileRun",
     "Progress",
     "Replay",
+    "RunState",
     "SavedFlow",
     "SentMessage",
+    "SkippedStep",
     "StaleVersion",
     "Status",
     "StatusInvalid",
@@ -78,10 +92,12 @@ __all__ = [
     "get_flow",
     "list_flows",
     "move_runs",
+    "named_flows",
     "next_due_at",
     "read_flow_file",
     "replay",
     "router",
+    "runs_of_profile",
     "save_definition",
     "sent_messages",
     "set_status",

@@ -97,18 +97,24 @@ async def list_messages(
     conn: AsyncConnection,
     *,
     account_id: UUID,
-    flow_id: str,
+    flow_id: str | None = None,
     action_id: str | None = None,
+    profile_id: UUID | None = None,
     states: Sequence[MessageState] = (),
     reason: Reason | None = None,
     before: UUID | None = None,
     limit: int = PAGE_MAX,
 ) -> list[MessageActivity]:
-    """Return the messages of a flow or of one action, the newest first, at most `PAGE_MAX`.
+    """Return messages, the newest first, at most `PAGE_MAX`.
 
+    Those of a flow, of one action or about one person; what is None does not narrow them.
     `before` is the last message of the page before.
     """
-    asked = _activity(account_id).where(message.c.flow_id == flow_id)
+    asked = _activity(account_id)
+    if flow_id is not None:
+        asked = asked.where(message.c.flow_id == flow_id)
+    if profile_id is not None:
+        asked = asked.where(message.c.profile_id == profile_id)
     if action_id is not None:
         asked = asked.where(message.c.action_id == action_id)
     if states:

@@ -32,6 +32,7 @@ from towpath.people.model import (
     DuplicateProfile,
     EventDraft,
     EventNotFound,
+    HistoryEvent,
     Identifier,
     InvalidEvent,
     InvalidProfile,
@@ -72,6 +73,7 @@ from towpath.people.queries import (
     list_metrics,
     profile_from,
     read_profiles,
+    recent_events,
 )
 from towpath.people.tables import consent as consent_table
 from towpath.people.tables import event as event_table
@@ -98,6 +100,7 @@ __all__ = [
     "EventNotFound",
     "FileFormat",
     "FileUnreadable",
+    "HistoryEvent",
     "Identifier",
     "InvalidEvent",
     "InvalidProfile",
@@ -141,6 +144,7 @@ __all__ = [
     "read_profile_rows",
     "read_profiles",
     "read_rows",
+    "recent_events",
     "record_events",
     "remove_metric_listener",
     "set_consent",

@@ -164,6 +164,17 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEvent:
+    """One event of a person's history; `properties` is None when they are too many to show."""
+
+    id: UUID
+    metric_name: str
+    time: datetime
+    value: Any
+    properties: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """A person as stored."""
 

@@ -8,10 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Row,
     Select,
     Uuid,
     bindparam,
+    case,
+    cast,
     column,
     func,
     select,
@@ -24,9 +27,11 @@ from sqlalchemy.types import Text
 
 from towpath.kit import db
 from towpath.people.model import (
+    VALUE,
     Channel,
     Consent,
     ConsentStatus,
+    HistoryEvent,
     Identifier,
     Metric,
     MetricNotFound,
@@ -36,6 +41,9 @@ from towpath.people.model import (
 )
 from towpath.people.resolution import Named, Names
 from towpath.people.tables import consent, event, metric, profile
+
+HISTORY_EVENT_BYTES_MAX = 20_000
+"""Of an event's properties as JSON: a history shows many events at once."""
 
 _ACCOUNT = bindparam("account_id", type_=Uuid())
 _IDENTITIES = (profile.c.id, profile.c.external_id, profile.c.email, profile.c.phone_number)
@@ -209,6 +217,56 @@ async def last_event_times(
     parameters = {"account_id": account_id, "ids": list(profile_ids)}
     rows = await conn.execute(_LAST_EVENTS, parameters)
     return {row.profile_id: row.time.astimezone(UTC) for row in rows}
+
+
+_NEWEST_OF_METRIC = (
+    select(event.c.id, event.c.time, event.c.properties)
+    .where(
+        event.c.account_id == _ACCOUNT,
+        event.c.profile_id == bindparam("profile_id", type_=Uuid()),
+        event.c.metric_id == metric.c.id,
+    )
+    .order_by(event.c.time.desc(), event.c.id.desc())
+    .limit(bindparam("limit", type_=Integer()))
+    .lateral("newest_of_metric")
+)
+_NEWEST = (
+    select(metric.c.name, _NEWEST_OF_METRIC)
+    .select_from(metric.join(_NEWEST_OF_METRIC, true()))
+    .where(metric.c.account_id == _ACCOUNT)
+    .order_by(_NEWEST_OF_METRIC.c.time.desc(), _NEWEST_OF_METRIC.c.id.desc())
+    .limit(bindparam("limit", type_=Integer()))
+    .subquery("newest")
+)
+_IS_SHORT = func.octet_length(cast(_NEWEST.c.properties, Text)) <= HISTORY_EVENT_BYTES_MAX
+_RECENT_EVENTS = select(
+    _NEWEST.c.id,
+    _NEWEST.c.name,
+    _NEWEST.c.time,
+    _NEWEST.c.properties[VALUE].label("value"),
+    case((_IS_SHORT, _NEWEST.c.properties)).label("properties"),
+).order_by(_NEWEST.c.time.desc(), _NEWEST.c.id.desc())
+
+
+async def recent_events(
+    conn: AsyncConnection, *, account_id: UUID, profile_id: UUID, limit: int
+) -> list[HistoryEvent]:
+    """Return the latest events of a person, the newest first, without properties of great size.
+
+    The newest of each metric are looked up by themselves, so that the price does not grow with the
+    length of the history.
+    """
+    parameters = {"account_id": account_id, "profile_id": profile_id, "limit": limit}
+    return [
+        HistoryEvent(
+            id=row.id,
+            metric_name=row.name,
+            time=row.time.astimezone(UTC),
+            value=row.value,
+            properties=row.properties,
+        )
+        for row in await conn.execute(_RECENT_EVENTS, parameters)
+    ]
 
 
 async def list_metrics(conn: AsyncConnection, *, account_id: UUID) -> list[Metric]:
