@@ -21,9 +21,12 @@ MERGE_LISTENERS = (messaging.move_messages, flows.move_runs)
 
 @contextmanager
 def database(settings: Settings) -> Iterator[str]:
-    """Give the URL of the database: the one in the settings, or the embedded one, kept running."""
+    """Give the URL of the database: the one in the settings, or the embedded one, kept running.
+
+    Raises `BadSetting` or `postgres.DatabaseUnavailable`.
+    """
     if settings.database_url is not None:
-        yield settings.database_url
+        yield db.check_url(settings.database_url)
         return
     with postgres.running(settings.data / DATABASE_FOLDER) as url:
         yield url

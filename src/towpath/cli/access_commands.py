@@ -40,7 +40,6 @@ def _keys() -> None:
 def create_account(
     name: Annotated[str, typer.Option(help="Name of the account.")],
     email: Annotated[str, typer.Option(help="E-mail of its owner.")],
-    timezone: Annotated[str, typer.Option(help="IANA timezone of the account.")] = "UTC",
     password: Annotated[
         str,
         typer.Option(
@@ -50,7 +49,8 @@ def create_account(
             help="Password of the owner; asked for when missing.",
             envvar="TOWPATH_BOOTSTRAP_OWNER_PASSWORD",
         ),
-    ] = "",
+    ],
+    timezone: Annotated[str, typer.Option(help="IANA timezone of the account.")] = "UTC",
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -24,8 +24,9 @@ from towpath.kit.runtime import Runtime
 
 Result = TypeVar("Result")
 
-console = Console()
-errors = Console(stderr=True)
+# Lines end where we end them: a wrapped path or link cannot be copied.
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 DataOption = Annotated[
     Path | None,
@@ -134,7 +135,18 @@ def read_json_file(path: Path) -> object:
     try:
         return json_values.decode(path.read_bytes())
     except Problem as problem:
-        raise Problem(f"{path}: {problem.detail}") from None
+        place = f"{path}, {problem.pointer}" if problem.pointer else path
+        raise Problem(f"{place}: {problem.detail}") from None
+
+
+def check_writable(path: Path | None) -> None:
+    """Raise a `Problem` when a file that is written at the end could not be; do so at the start."""
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
+        raise Problem(f"{path} cannot be written; name a file in a directory that exists.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise Problem(f"{path} cannot be written; you may not write there.")
 
 
 def print_json(value: object) -> None:

@@ -19,6 +19,7 @@ from towpath.cli.context import (
 )
 from towpath.integrations import smtp
 from towpath.kit.clock import database_now, utc_now
+from towpath.kit.config import BadSetting
 from towpath.kit.heartbeat import workers_seen
 from towpath.kit.runtime import Runtime
 
@@ -96,6 +97,10 @@ async def _mail_server(runtime: Runtime) -> Finding:
     if url is None:
         detail = "none configured (TOWPATH_SMTP_URL): mails are captured on the mailbox page"
         return Finding(name="Mail server", is_good=True, detail=detail)
-    result = await smtp.check(smtp.parse_url(url), sender=runtime.settings.mail_from)
+    try:
+        server = smtp.parse_url(url)
+    except BadSetting as problem:
+        return Finding(name="Mail server", is_good=False, detail=problem.detail)
+    result = await smtp.check(server, sender=runtime.settings.mail_from)
     detail = f"{result.detail} {result.warning or ''}".strip()
     return Finding(name="Mail server", is_good=result.is_usable, detail=detail)

@@ -13,6 +13,7 @@ from towpath.cli.context import (
     AccountOption,
     DataOption,
     JsonOption,
+    check_writable,
     console,
     json_text,
     print_json,
@@ -99,6 +100,7 @@ def export_flow(
     """Write a flow as JSON that imports unchanged."""
 
     async def work(runtime: Runtime, account_id: UUID) -> dict[str, object]:
+        check_writable(out)
         async with runtime.engine.connect() as conn:
             found = await flows.find_flow(conn, account_id=account_id, name_or_id=flow)
             saved = await flows.definition_of(conn, account_id=account_id, flow_id=found.id)

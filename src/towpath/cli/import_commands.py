@@ -18,6 +18,7 @@ from towpath.cli.context import (
     AccountOption,
     DataOption,
     JsonOption,
+    check_writable,
     console,
     errors,
     print_json,
@@ -88,7 +89,7 @@ def events(
     def read(rows: Iterable[Any], runtime: Runtime) -> Iterator[Any]:
         return people.read_events(rows, metric=metric, now=runtime.clock())
 
-    result = _import(file, columns, account, data, read, store)
+    result = _import(file, columns, account, data, read, store, bad_rows)
     _report(result, "events", bad_rows, as_json=as_json)
 
 
@@ -115,7 +116,7 @@ def profiles(
         del runtime  # profiles have no time of their own
         return people.read_profile_rows(rows)
 
-    result = _import(file, columns, account, data, read, store)
+    result = _import(file, columns, account, data, read, store, bad_rows)
     _report(result, "profiles", bad_rows, as_json=as_json)
 
 
@@ -146,11 +147,12 @@ def opened_with_progress(file: Path, what: str) -> Iterator[tuple[TextIO, Callab
         TimeRemainingColumn(),
         console=errors,
         transient=True,
+        disable=not errors.is_terminal,
     )
     with file.open("rb") as raw, bar:
         task = bar.add_task(what, total=max(file.stat().st_size, 1))
         yield (
-            io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline=""),
+            io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline=""),
             lambda: bar.update(task, completed=raw.tell()),
         )
 
@@ -162,9 +164,11 @@ def _import(
     data: Path | None,
     read: Callable[[Iterable[Any], Runtime], Iterator[Any]],
     store: Callable[..., Any],
+    bad_rows: Path | None,
 ) -> Imported:
     async def work(runtime: Runtime, account_id: UUID) -> Imported:
         result = Imported()
+        check_writable(bad_rows)
         names = column_names(columns)
         form = people.file_format(file)
         with opened_with_progress(file, "Importing") as (stream, moved):

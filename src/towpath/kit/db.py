@@ -11,14 +11,17 @@ from typing import Any
 import msgspec
 from sqlalchemy import ARRAY, MetaData, Select, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.sql.elements import ColumnElement, Grouping
 from sqlalchemy.sql.selectable import FromClause
 from sqlalchemy.types import Text, TypeEngine
 
 from towpath.kit.array_text import ArrayText
+from towpath.kit.config import BadSetting
 
-STATEMENT_SECONDS_MAX = 60
+DRIVER = "postgresql+psycopg"
 POOL_SIZE = 10
 POOL_WAIT_SECONDS_MAX = 30
 
@@ -37,7 +40,24 @@ def sqlalchemy_url(url: str) -> str:
     """Turn any PostgreSQL URL into one that names the psycopg driver."""
     for scheme in ("postgresql://", "postgres://"):
         if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
+            return f"{DRIVER}://" + url.removeprefix(scheme)
+    return url
+
+
+def check_url(url: str) -> str:
+    """Return the URL of a PostgreSQL as it was given; raises `BadSetting`, which never quotes it.
+
+    A URL may hold a password.
+    """
+    try:
+        driver = make_url(sqlalchemy_url(url)).drivername
+    except (ArgumentError, ValueError):
+        driver = None
+    if driver != DRIVER:
+        raise BadSetting(
+            "TOWPATH_DATABASE_URL cannot be used; its form is "
+            "postgresql://user:password@host:5432/database."
+        )
     return url
 
 
@@ -100,6 +120,7 @@ def notify(channel: str) -> Select[tuple[object]]:
 __all__ = [
     "any_of",
     "array_rows",
+    "check_url",
     "create_engine",
     "encode_json",
     "metadata",

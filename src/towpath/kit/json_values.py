@@ -26,9 +26,9 @@ def decode(body: bytes) -> Any:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise BadJson(f"The body is not valid JSON: {problem}.") from None
+        raise BadJson(f"This is not valid JSON: {problem}.") from None
     except RecursionError:
-        raise BadJson("The body is nested too deeply.") from None
+        raise BadJson("This is nested too deeply.") from None
     check_storable(value)
     return value
 
