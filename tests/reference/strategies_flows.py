@@ -5,7 +5,7 @@ when, how it is edited on the way, and how late the worker is each time it wakes
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -37,8 +37,10 @@ TIMES_OF_DAY: Final = ("00:00:00", "01:45:00", "02:15:00", "02:30:00", "09:00", 
 WEEKDAYS: Final = ("monday", "wednesday", "saturday", "sunday")
 STATUSES: Final = ("live", "live", "live", "manual", "draft", "disabled")
 GAPS: Final = (3_600, 0, 1, 60, 299, 300, 301, 21_600, 21_601, 50_000, 86_400, 90_061, 604_800)
-"""Seconds between an event and the next, and between an event and its arrival."""
-LATENESS: Final = (0.0, 0.0, 0.3, 60.0, 299.0, 300.0, 300.5, 301.0, 7_200.0, 25_200.0, 180_000.0)
+"""Seconds between an event and the next."""
+DELAYED: Final = (60, 21_600, 21_601, 50_000, 86_400)
+"""Seconds between an event and its arrival."""
+LATENESS: Final = (0.0, 0.3, 300.0, 300.5, 301.0, 7_200.0, 25_200.0, 180_000.0)
 """Seconds by which the worker is late."""
 PEOPLE_MAX: Final = 3
 EVENTS_MAX: Final = 10
@@ -92,6 +94,20 @@ def scenarios(draw: st.DrawFn, *, edits_max: int = 0) -> Scenario:
     )
 
 
+def pasts() -> st.SearchStrategy[Scenario]:
+    """Draw scenarios of what has happened already: in order, nobody was late, no edits."""
+    return scenarios().map(
+        lambda drawn: replace(
+            drawn,
+            events=[
+                {**event, "recorded_at": event["time"]}
+                for event in sorted(drawn.events, key=lambda event: event["time"])
+            ],
+            lateness=[timedelta()],
+        )
+    )
+
+
 def in_order(edits: Sequence[Edit]) -> list[Edit]:
     """Put edits into the order of time: each starts from the one before it."""
     times = sorted(edit.at for edit in edits)
@@ -122,6 +138,7 @@ def everybody(draw: st.DrawFn, start: datetime) -> list[Json]:
             "properties": draw(seldom(known_properties(), otherwise=marks())),
             "created": start - timedelta(days=1),
             "updated": start - timedelta(days=1),
+            "is_known": draw(seldom(st.just(False), otherwise=st.just(True))),
         }
         for number in range(draw(st.integers(1, PEOPLE_MAX)))
     ]
@@ -145,7 +162,7 @@ def histories(draw: st.DrawFn, start: datetime, people: Sequence[Json]) -> list[
     happened, events = start, []
     for _ in range(EVENTS_MAX - draw(st.integers(0, EVENTS_MAX - 1))):
         happened += timedelta(seconds=draw(st.sampled_from(GAPS)))
-        late = timedelta(seconds=draw(seldom(st.sampled_from(GAPS), otherwise=st.just(0))))
+        late = timedelta(seconds=draw(st.sampled_from((0, 0, 0, *DELAYED))))
         events.append(
             {
                 "email": draw(st.sampled_from(people))["email"],
@@ -345,6 +362,7 @@ def groups(*, in_trigger: bool = False) -> st.SearchStrategy[Json]:
         likely = st.sampled_from(
             [
                 *(property_equals(name, value) for name in "ab" for value in "xy"),
+                NEW_CUSTOMER,
                 *(
                     count_since_start(metric, operator, 0)
                     for metric in conditions.METRICS
@@ -365,6 +383,11 @@ def seldom(
     return chosen.flatmap(lambda one: one)
 
 
+NEW_CUSTOMER: Final = {
+    "type": "profile-property",
+    "property": "created",
+    "filter": {"type": "date", "operator": "in-the-last", "unit": "day", "quantity": 2},
+}
 MOSTLY_PASSED: Final = (
     *(any_of(count_since_start(metric, "equals", 0)) for metric in conditions.METRICS),
     *(

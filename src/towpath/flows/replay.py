@@ -6,7 +6,8 @@ at t; trigger; advance until nothing is due up to t; drain the outbox; only then
 Events ahead of t may be recorded early without being seen: every judgement at t looks only at
 events up to t. So whole stretches of events are recorded and triggered in one go, each judged at
 its own time, up to the next moment at which something is due. A flow that changes profiles would
-be seen by the triggers after it, so there a stretch is one instant long.
+be seen by the triggers after it, and one that looks at when profiles were made must not find them
+made early: there a stretch is one instant long.
 
 Only the replayed flow sees the events and the virtual clock. The account's other flows stand still
 meanwhile: their people would be moved years too early.
@@ -21,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from towpath import messaging, people
 from towpath.flows.engine import Plans, advance_due, next_due_at, trigger_batch
-from towpath.flows.engine.load import changes_people
+from towpath.flows.engine.load import depends_on_every_instant
 
 EVENTS_PER_STRETCH_MAX = 1_000
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -64,7 +65,7 @@ async def replay(
     progress = Progress()
     end = run.until or END_OF_TIME
     async with run.engine.begin() as conn:
-        is_instant = await changes_people(
+        is_instant = await depends_on_every_instant(
             conn, plans=run.plans, account_id=run.account_id, flow_id=run.flow_id
         )
     position = 0

@@ -1,20 +1,22 @@
 """The engine and the slow interpreter tell the same story of random flows, people and clocks."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pprint import pformat
 
 import pytest
 from hypothesis import HealthCheck, assume, given, note, settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.flows.engine.comparing import play
+from tests.flows.engine.comparing import Story, play_live, play_replay
 from tests.guard import watch_statements
-from tests.reference.strategies_flows import Scenario, scenarios
+from tests.reference.strategies_flows import Scenario, pasts, scenarios
 from towpath.kit import db
 
 EXAMPLES = 75
 SOAK_EXAMPLES = int(os.environ.get("TOWPATH_TEST_EXAMPLES", "10000"))
+
+Play = Callable[[AsyncEngine, Scenario], Awaitable[tuple[Story, Story, bool]]]
 
 compared = settings(
     max_examples=EXAMPLES,
@@ -63,6 +65,14 @@ async def test_they_agree_in_a_session_with_a_timezone_of_its_own(
     await agree(engine_in_new_york, scenario)
 
 
+@given(scenario=pasts())
+@compared
+async def test_a_replay_does_what_would_have_happened(
+    scenario: Scenario, engine: AsyncEngine
+) -> None:
+    await agree(engine, scenario, play=play_replay)
+
+
 @pytest.mark.soak
 @given(scenario=scenarios(edits_max=3))
 @settings(compared, max_examples=SOAK_EXAMPLES)
@@ -70,7 +80,14 @@ async def test_they_agree_for_a_long_time(scenario: Scenario, engine: AsyncEngin
     await agree(engine, scenario)
 
 
-async def agree(engine: AsyncEngine, scenario: Scenario) -> None:
+@pytest.mark.soak
+@given(scenario=pasts())
+@settings(compared, max_examples=SOAK_EXAMPLES)
+async def test_replays_agree_for_a_long_time(scenario: Scenario, engine: AsyncEngine) -> None:
+    await agree(engine, scenario, play=play_replay)
+
+
+async def agree(engine: AsyncEngine, scenario: Scenario, *, play: Play = play_live) -> None:
     """Play the scenario on both and compare all that can be seen."""
     moved, expected, is_order_open = await play(engine, scenario)
     assume(not is_order_open)

@@ -13,6 +13,7 @@ it must agree with.
 from towpath.audiences.conditions.groups import (
     compile_groups,
     describe,
+    looks_at_when_profiles_change,
     parse_groups,
 )
 from towpath.audiences.conditions.model import (
@@ -40,5 +41,6 @@ __all__ = [
     "check_regexes",
     "compile_groups",
     "describe",
+    "looks_at_when_profiles_change",
     "parse_groups",
 ]

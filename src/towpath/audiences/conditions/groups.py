@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from towpath.audiences.conditions.kinds import read_condition
+from towpath.audiences.conditions.kinds.profile_property import ProfileProperty
 from towpath.audiences.conditions.limits import CONDITIONS_MAX, GROUPS_MAX
 from towpath.audiences.conditions.model import Condition, ConditionGroups, Place
 from towpath.audiences.conditions.reading import Fields, Reading, read_object
@@ -45,6 +46,15 @@ def compile_groups(groups: ConditionGroups, scope: Scope) -> ColumnElement[bool]
     """
     compiled = (or_(*(condition.compile(scope) for condition in group)) for group in groups.groups)
     return and_(true(), *compiled)
+
+
+def looks_at_when_profiles_change(groups: ConditionGroups) -> bool:
+    """Say whether a condition judges by when the profile was made or last changed."""
+    return any(
+        isinstance(condition, ProfileProperty) and condition.property.is_instant
+        for group in groups.groups
+        for condition in group
+    )
 
 
 def describe(

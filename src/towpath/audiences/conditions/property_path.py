@@ -77,6 +77,11 @@ class PropertyPath:
     part: Part
     name: str
 
+    @property
+    def is_instant(self) -> bool:
+        """Whether it is when the profile was made or last changed."""
+        return self.part is Part.PROFILE and self.name in INSTANT_PROPERTIES
+
     def value(self, scope: Scope) -> Value:
         """Return the property of the profile in `scope` as SQL."""
         columns = scope.profile.c
@@ -85,7 +90,7 @@ class PropertyPath:
                 return json_value(columns.properties, self.name, dates=columns.date_values)
             case Part.LOCATION:
                 return json_value(columns.location, self.name)
-            case Part.PROFILE if self.name in INSTANT_PROPERTIES:
+            case Part.PROFILE if self.is_instant:
                 return instant_value(columns[INSTANT_PROPERTIES[self.name]])
             case Part.PROFILE:
                 return text_value(columns[self.name])

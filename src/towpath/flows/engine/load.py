@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Text
 
 from towpath import accounts
+from towpath.audiences.conditions import looks_at_when_profiles_change
 from towpath.flows import definition as definitions
 from towpath.flows.engine.plan import FlowPlan, PlanCache
 from towpath.flows.tables import flow, flow_action, flow_version
@@ -90,14 +91,18 @@ async def _read(
     )
 
 
-async def changes_people(
+async def depends_on_every_instant(
     conn: AsyncConnection, *, plans: Plans, account_id: UUID, flow_id: str
 ) -> bool:
-    """Say whether a flow writes to profiles, so that later judgements depend on its steps."""
+    """Say whether judgements depend on the order in which people are made, changed and judged.
+
+    So it is where the flow writes to profiles, or looks at when they were made or changed.
+    """
     plan = await plans.current(conn, account_id=account_id, flow_id=flow_id)
-    return any(
+    writes = any(
         isinstance(action.data, definitions.UpdateProfile)
         and action.status is not None
         and action.status.is_active
         for action in plan.definition.actions.values()
     )
+    return writes or any(map(looks_at_when_profiles_change, plan.definition.filters))
