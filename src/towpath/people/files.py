@@ -22,6 +22,7 @@ LINE_CHARACTERS_MAX = 1_000_000
 CELL_CHARACTERS_MAX = 200_000
 IDENTIFIERS = ("external_id", "email", "phone_number")
 EVENT_FIELDS = ("time", "value", "value_currency", "unique_id")
+NOT_UTF8 = "The line is not UTF-8 text; save the file as UTF-8."
 NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?([eE][+-]?[0-9]{1,2})?")
 
 Draft = TypeVar("Draft", EventDraft, ProfileDraft)
@@ -71,6 +72,7 @@ def read_rows(
 ) -> Iterator[Row | BadRow]:
     """Read rows; `columns` renames those of the file to our fields.
 
+    `stream` decodes UTF-8 with `surrogateescape`, so that a line which is not UTF-8 is a bad row.
     Raises `FileUnreadable` when a CSV file has no header or lacks a renamed column.
     """
     if form is FileFormat.NDJSON:
@@ -93,6 +95,9 @@ def read_rows(
             yield BadRow(line=line, field=None, detail=f"{problem}.")
             continue
         if not cells:
+            continue
+        if not _is_utf8("".join(cells)):
+            yield BadRow(line=line, field=None, detail=NOT_UTF8)
             continue
         if len(cells) != len(header):
             detail = f"The row has {len(cells)} columns, the header {len(header)}."
@@ -125,7 +130,7 @@ def read_events(
     return _drafts(rows, read)
 
 
-def read_profiles(rows: Iterable[Row | BadRow]) -> Iterator[tuple[int, ProfileDraft] | BadRow]:
+def read_profile_rows(rows: Iterable[Row | BadRow]) -> Iterator[tuple[int, ProfileDraft] | BadRow]:
     """Turn rows into profile drafts with their line; columns that are no field are properties."""
 
     def read(values: Mapping[str, Any]) -> ProfileDraft:
@@ -186,7 +191,16 @@ def _typed(value: object) -> object:
     return value
 
 
+def _is_utf8(text: str) -> bool:
+    """Say whether a text read with `surrogateescape` was UTF-8."""
+    return text.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in text)
+
+
 def _check_header(header: list[str], columns: Mapping[str, str]) -> None:
+    if not header:
+        raise FileUnreadable("The file is empty; its first line names the columns.")
+    if not _is_utf8("".join(header)):
+        raise FileUnreadable("The file is not UTF-8 text; save it as UTF-8.")
     missing = sorted(name for name, field in columns.items() if field not in header)
     if missing:
         raise FileUnreadable(f"The file has no column {', '.join(map(repr, missing))}.")
@@ -207,6 +221,9 @@ def _read_ndjson(stream: TextIO, columns: Mapping[str, str]) -> Iterator[Row | B
         if len(text) > LINE_CHARACTERS_MAX:
             detail = f"The line is longer than {LINE_CHARACTERS_MAX:,} characters."
             yield BadRow(line=line, field=None, detail=detail)
+            continue
+        if not _is_utf8(text):
+            yield BadRow(line=line, field=None, detail=NOT_UTF8)
             continue
         try:
             value = json_values.decode(text.encode())
