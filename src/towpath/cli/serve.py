@@ -1,6 +1,7 @@
 """`towpath up`, `web`, `worker`, `migrate` and `doctor`."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from towpath.cli.context import (
 )
 from towpath.cli.supervision import STOP_SIGNALS, kept_database, kept_worker
 from towpath.kit.config import Settings
+from towpath.kit.errors import Problem
 from towpath.kit.log import configure_logging
 from towpath.kit.runtime import Runtime
 from towpath.kit.serving import run
@@ -44,6 +46,7 @@ def up(
     with shown_errors():
         settings = _settings(data, port, host)
         configure_logging(settings.log_format)
+        _check_address(settings)
         with migrated_database(settings) as url:
             run(_up(settings, url, is_demo=demo))
 
@@ -53,6 +56,7 @@ def web(data: DataOption = None, port: PortOption = None, host: HostOption = Non
     with shown_errors():
         settings = _settings(data, port, host)
         configure_logging(settings.log_format)
+        _check_address(settings)
         with migrated_database(settings) as url:
             run(_web(settings, url))
 
@@ -82,6 +86,18 @@ def _settings(data: Path | None, port: int | None, host: str | None) -> Settings
     if settings.public_url == Settings().public_url:
         settings = replace(settings, public_url=f"http://localhost:{settings.port}")
     return replace(settings, host=host) if host is not None else settings
+
+
+def _check_address(settings: Settings) -> None:
+    """Raise a `Problem` when the web server could not listen, before anything else is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as problem:
+        raise Problem(
+            f"Nothing can listen on port {settings.port} of {settings.host} "
+            f"({os.strerror(problem.errno or 0)}); choose others with --port and --host."
+        ) from None
 
 
 async def _up(settings: Settings, url: str, *, is_demo: bool) -> None:
