@@ -33,6 +33,6 @@ if [ -f "$stamp" ] && [ "$stamp" -nt requirements-dev.lock ] && [ "$stamp" -nt p
 fi
 find_uv
 [ -x .venv/bin/python ] || "$UV" venv --quiet --python "$PYTHON" .venv
-VIRTUAL_ENV="$PWD/.venv" "$UV" pip install --quiet --require-hashes -r requirements-dev.lock
+VIRTUAL_ENV="$PWD/.venv" "$UV" pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 VIRTUAL_ENV="$PWD/.venv" "$UV" pip install --quiet --no-deps -e .
 touch "$stamp"
