@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from towpath import alerts
@@ -13,6 +14,26 @@ NAME_CHARACTERS_MAX = 255
 
 class FlowNotFound(NotFound):
     """There is no flow with this id in this account."""
+
+
+class FlowActionNotFound(NotFound):
+    """There is no flow action with this id in this account."""
+
+
+class FlowMessageNotFound(NotFound):
+    """There is no flow message with this id in this account."""
+
+
+class ActionKindFixed(Invalid):
+    """An action keeps its type; delete it and insert another."""
+
+
+class PlacementInvalid(Invalid):
+    """The new action cannot be placed there."""
+
+
+class LiveActionUnconfirmed(Invalid):
+    """This action would be live at once; set allow_live_action to true if that is meant."""
 
 
 class FlowNameInvalid(Invalid):
@@ -77,3 +98,30 @@ class SavedFlow:
     warnings: Sequence[Problem]
     action_ids: dict[str, str]
     recipients: alerts.SavedRecipients
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """On the way out of an action that is named as its links are; `kind` is its type."""
+
+    action_id: str
+    kind: str
+    way: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """Before an action: everything that led there leads to the new one."""
+
+    action_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class First:
+    """In a flow that has no actions yet."""
+
+    flow_id: str
+
+
+Placement: TypeAlias = After | Before | First
+"""Where an action is inserted."""

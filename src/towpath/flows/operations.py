@@ -22,6 +22,7 @@ from towpath.flows.storing import (
     problems_of,
     refuse,
     resolve_metrics,
+    save_edit,
     store,
     trigger_type,
 )
@@ -112,18 +113,13 @@ async def save_definition(
             version=before.version, saved_by=newest.saved_by, saved_at=newest.saved_at
         )
     old = await current_definition(conn, of=before)
-    new = await resolve_metrics(
-        conn, account_id=account_id, parsed=definitions.parse(document), now=now, creates=False
-    )
-    kept = {action.id for action in old.every_action()}
-    labels = {
-        action.id: action.id if action.id in kept else ids.new_short_id()
-        for action in new.every_action()
-    }
-    stored = definitions.with_ids(new, labels.__getitem__)
-    refuse(await problems_of(conn, account_id=account_id, parsed=stored))
-    return await store(
-        conn, before=before, old=old, new=stored, labels=labels, saved_by=saved_by, now=now
+    return await save_edit(
+        conn,
+        before=before,
+        old=old,
+        edited=definitions.parse(document),
+        saved_by=saved_by,
+        now=now,
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Row, Text, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath import people
-from towpath.flows.model import Flow, FlowNotFound, FlowVersion
+from towpath.flows.model import Flow, FlowActionNotFound, FlowNotFound, FlowVersion
 from towpath.flows.tables import flow, flow_action, flow_version
 from towpath.kit import db
 
@@ -108,6 +108,40 @@ async def definition_of(
     return FlowVersion(
         flow=as_flow(row), definition=row.definition, saved_by=row.saved_by, saved_at=row.saved_at
     )
+
+
+async def current_documents(
+    conn: AsyncConnection, *, account_id: UUID, flow_ids: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """Return the documents that flows have now, by flow."""
+    rows = await conn.execute(
+        select(flow.c.id, flow_version.c.definition)
+        .join(
+            flow_version,
+            and_(
+                flow_version.c.account_id == flow.c.account_id,
+                flow_version.c.flow_id == flow.c.id,
+                flow_version.c.version == flow.c.version,
+            ),
+        )
+        .where(flow.c.account_id == account_id, db.any_of(flow.c.id, "flow_ids", Text())),
+        {"flow_ids": list(flow_ids)},
+    )
+    return dict(rows.all())
+
+
+async def flow_of_action(conn: AsyncConnection, *, account_id: UUID, action_id: str) -> str:
+    """Return the id of the flow that an action is in; raises `FlowActionNotFound`."""
+    found: str | None = await conn.scalar(
+        select(flow_action.c.flow_id).where(
+            flow_action.c.account_id == account_id,
+            flow_action.c.id == action_id,
+            flow_action.c.deleted_at.is_(None),
+        )
+    )
+    if found is None:
+        raise FlowActionNotFound
+    return found
 
 
 async def current_versions_of_actions(

@@ -26,7 +26,7 @@ from towpath.flows.definition import (
 from towpath.flows.model import Flow, FlowNotFound, SavedFlow
 from towpath.flows.queries import LISTENER_PREFIX, as_flow, definition_of, get_flow, metric_ids
 from towpath.flows.tables import flow, flow_action, flow_version
-from towpath.kit import db
+from towpath.kit import db, ids
 from towpath.kit.errors import Invalid
 
 
@@ -93,6 +93,45 @@ def refuse(problems: list[Invalid]) -> None:
         raise DefinitionInvalid(problems)
 
 
+async def save_edit(
+    conn: AsyncConnection,
+    *,
+    before: Flow,
+    old: Definition,
+    edited: Definition,
+    saved_by: str,
+    now: datetime,
+    within: str | None = "",
+) -> SavedFlow:
+    """Check an edited definition and store it; actions that are new get ids of our own.
+
+    In a draft only what is wrong at or below the pointer `within` is refused (None: nothing is),
+    so that a flow with unfinished parts can be edited part by part. Raises `DefinitionInvalid`.
+    """
+    new = await resolve_metrics(
+        conn, account_id=before.account_id, parsed=edited, now=now, creates=False
+    )
+    kept = {action.id for action in old.every_action()}
+    labels = {
+        action.id: action.id if action.id in kept else ids.new_short_id()
+        for action in new.every_action()
+    }
+    stored = definitions.with_ids(new, labels.__getitem__)
+    problems = await problems_of(conn, account_id=before.account_id, parsed=stored)
+    if definitions.flow_status(stored) is Status.DRAFT:
+        own = (one for one in problems if within is not None and is_within(one.pointer, within))
+        problems = list(own)
+    refuse(problems)
+    return await store(
+        conn, before=before, old=old, new=stored, labels=labels, saved_by=saved_by, now=now
+    )
+
+
+def is_within(pointer: str | None, place: str) -> bool:
+    """Say whether a pointer leads to a place in a document or below it."""
+    return f"{pointer or ''}/".startswith(f"{place}/")
+
+
 async def store(
     conn: AsyncConnection,
     *,
@@ -154,8 +193,13 @@ async def _store_actions(
     labels: Mapping[str, str],
     now: datetime,
 ) -> None:
-    """Keep a row per action; a deleted one leads to the next that is still there (§4.8)."""
+    """Keep a row per action; a deleted one leads to the next that is still there (§4.8).
+
+    An action that stays as it was keeps the time of its last change.
+    """
     label_of = {action_id: label for label, action_id in labels.items()}
+    known = definitions.action_documents(old) if old else {}
+    written = definitions.action_documents(new)
     rows = [
         {
             "account_id": before.account_id,
@@ -166,6 +210,7 @@ async def _store_actions(
             "updated_at": now,
         }
         for action in new.every_action()
+        if known.get(action.id) != written[action.id]
     ]
     if rows:
         added = insert(flow_action)

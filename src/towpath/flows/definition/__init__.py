@@ -10,7 +10,18 @@ A definition is stored as `to_json()` in a `json` column (`jsonb` would lose the
 """
 
 from towpath.audiences.conditions import Unsupported
-from towpath.flows.definition.actions import ActionData
+from towpath.flows.definition.action_edits import (
+    action_documents,
+    pointer_of_appended,
+    ways_named,
+    with_action,
+    with_action_after,
+    with_action_before,
+    with_action_first,
+    with_message_ids,
+    without_action,
+)
+from towpath.flows.definition.actions import KINDS, MESSAGE_KINDS, STATUS_KINDS, ActionData
 from towpath.flows.definition.actions.ab_test import AbTest
 from towpath.flows.definition.actions.conditional_split import ConditionalSplit
 from towpath.flows.definition.actions.countdown_delay import CountdownDelay
@@ -83,8 +94,11 @@ from towpath.flows.definition.triggers import (
 
 __all__ = [
     "ACTIONS_MAX",
+    "KINDS",
+    "MESSAGE_KINDS",
     "PROFILE_TIMEZONE",
     "RECIPIENTS_MAX",
+    "STATUS_KINDS",
     "AbTest",
     "Action",
     "ActionData",
@@ -136,6 +150,7 @@ __all__ = [
     "Unsupported",
     "UpdateProfile",
     "Weekday",
+    "action_documents",
     "alert_problems",
     "before_active_actions",
     "default_successor",
@@ -146,6 +161,7 @@ __all__ = [
     "message_actions",
     "obstacles_to_live",
     "parse",
+    "pointer_of_appended",
     "reachable",
     "reachable_from",
     "references",
@@ -154,7 +170,14 @@ __all__ = [
     "topological_order",
     "unsupported",
     "warnings",
+    "ways_named",
+    "with_action",
+    "with_action_after",
+    "with_action_before",
+    "with_action_first",
     "with_ids",
+    "with_message_ids",
     "with_references",
     "with_status",
+    "without_action",
 ]

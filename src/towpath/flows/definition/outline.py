@@ -54,8 +54,8 @@ class Slot:
         """What stands there."""
         return self.holder[self.key]
 
-    def replace(self, value: str) -> None:
-        """Put a string there."""
+    def replace(self, value: str | None) -> None:
+        """Put the label of an action there, or null."""
         self.holder[self.key] = value
 
 

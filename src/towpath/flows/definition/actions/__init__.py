@@ -36,7 +36,14 @@ from towpath.flows.definition.actions.trigger_split import TriggerSplit
 from towpath.flows.definition.actions.update_profile import UpdateProfile
 from towpath.flows.definition.reading import Fields
 
-__all__ = ["KINDS", "UNKNOWN_KIND", "ActionData", "ActionKind"]
+__all__ = [
+    "KINDS",
+    "MESSAGE_KINDS",
+    "STATUS_KINDS",
+    "UNKNOWN_KIND",
+    "ActionData",
+    "ActionKind",
+]
 
 ActionData: TypeAlias = (
     TimeDelay
@@ -104,3 +111,9 @@ KINDS: Final[Mapping[str, ActionKind]] = MappingProxyType(
 
 UNKNOWN_KIND: Final = ActionKind()
 """Of a type that is not in the table: any link counts, and a status when it has one we know."""
+
+MESSAGE_KINDS: Final = frozenset(name for name, kind in KINDS.items() if kind.is_message)
+"""The types that send something."""
+
+STATUS_KINDS: Final = frozenset(name for name, kind in KINDS.items() if kind.has_status)
+"""The types with a status; the others are always live."""
