@@ -21,6 +21,7 @@ from towpath.templates.render import (
 )
 from towpath.templates.routes import make_router
 from towpath.templates.stored import (
+    NAME_CHARACTERS_MAX,
     EditorType,
     ListedTemplate,
     StoredTemplate,
@@ -31,8 +32,10 @@ from towpath.templates.stored import (
     TemplateNotFound,
     TemplateUse,
 )
+from towpath.templates.tables import template as template_table
 
 __all__ = [
+    "NAME_CHARACTERS_MAX",
     "Compiled",
     "EditorType",
     "ForbiddenTag",
@@ -57,6 +60,7 @@ __all__ = [
     "make_router",
     "render_subject",
     "stored_templates",
+    "template_table",
     "update_template",
     "variables",
 ]

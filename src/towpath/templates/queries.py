@@ -21,13 +21,21 @@ PAGE_SIZE_MAX: Final = 200
 
 
 async def get_template(
-    conn: AsyncConnection, *, account_id: UUID, template_id: str
+    conn: AsyncConnection, *, account_id: UUID, template_id: str, is_to_change: bool = False
 ) -> StoredTemplate:
-    """Return one template; raises `TemplateNotFound`."""
-    found = await stored_templates(conn, account_id=account_id, template_ids=[template_id])
-    if template_id not in found:
+    """Return one template; raises `TemplateNotFound`.
+
+    With `is_to_change` nobody else changes it before this transaction ends.
+    """
+    statement = select(template).where(
+        template.c.account_id == account_id, template.c.id == template_id
+    )
+    if is_to_change:
+        statement = statement.with_for_update()
+    row = (await conn.execute(statement)).one_or_none()
+    if row is None:
         raise TemplateNotFound
-    return found[template_id]
+    return as_template(row)
 
 
 async def stored_templates(

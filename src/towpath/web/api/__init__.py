@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from towpath import people
 from towpath.accounts import Permission
 from towpath.web.api import ingestion, profile_writes, schemas
+from towpath.web.api.flow_operations import FLOW_OPERATIONS
 from towpath.web.api.openapi import openapi_paths
 from towpath.web.api.operations import Operation, by_address
 from towpath.web.api.people_resources import PROFILE
@@ -19,6 +20,7 @@ from towpath.web.api.rate_limits import Tier
 from towpath.web.api.resource_reads import read_operations
 from towpath.web.api.resources import RESOURCES
 from towpath.web.api.routing import ApiRoute
+from towpath.web.api.template_operations import TEMPLATE_OPERATIONS
 
 __all__ = ["install", "operations"]
 
@@ -31,7 +33,13 @@ def operations(merge_listeners: Sequence[people.MergeListener] = ()) -> list[Ope
     `merge_listeners` are what features above people do when two profiles become one.
     """
     reads = [each for resource in RESOURCES.values() for each in read_operations(resource)]
-    return [*_event_writes(), *_profile_writes(merge_listeners), *reads]
+    return [
+        *_event_writes(),
+        *_profile_writes(merge_listeners),
+        *FLOW_OPERATIONS,
+        *TEMPLATE_OPERATIONS,
+        *reads,
+    ]
 
 
 def install(app: FastAPI, *, merge_listeners: Sequence[people.MergeListener] = ()) -> None:

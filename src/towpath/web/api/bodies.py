@@ -1,7 +1,7 @@
 """Request bodies of the API: JSON:API documents to drafts, every refusal with its pointer."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -66,6 +66,24 @@ def read_resource(document: Json, kind: str, pointer: str = "") -> Json:
     if data.get("type") != kind:
         raise BadDocument(f"type must be '{kind}'.", pointer=f"{pointer}/data/type")
     return data
+
+
+def read_named_resource(document: Json, kind: str, shown_id: str) -> Json:
+    """Return `data` of a document, which must be the resource that the address names."""
+    data = read_resource(document, kind)
+    if data.get("id") != shown_id:
+        raise BadDocument("id must be the one in the address.", pointer="/data/id")
+    return data
+
+
+def check_fields(attributes: Json, known: Container[str], kind: str) -> None:
+    """Refuse attributes that a resource does not take here."""
+    for field in attributes:
+        if field not in known:
+            raise BadDocument(
+                f"'{field}' is not a field of a {kind} that can be written here.",
+                pointer=f"/data/attributes/{json_values.escape(field)}",
+            )
 
 
 def read_attributes(data: Json, pointer: str = "/data") -> Json:
@@ -228,6 +246,29 @@ def _event(
         )
     except Problem as problem:
         raise problem.under(pointer) from None
+
+
+def read_text(attributes: Json, name: str) -> str:
+    """Return an attribute that must be a text."""
+    value = attributes.get(name)
+    if not isinstance(value, str):
+        raise BadDocument(f"{name} must be a text.", pointer=f"/data/attributes/{name}")
+    json_values.check_storable(value, pointer=f"/data/attributes/{name}")
+    return value
+
+
+def read_object(container: Json, name: str, pointer: str) -> Json:
+    """Return the member `name` of what stands at `pointer`; it must be an object."""
+    return _object(container.get(name), f"{pointer}/{name}")
+
+
+def read_id(data: Json, pointer: str = "/data") -> str:
+    """Return the id of a resource, which must be a text."""
+    own_id = data.get("id")
+    if not isinstance(own_id, str):
+        raise BadDocument("id must be a text.", pointer=f"{pointer}/id")
+    json_values.check_storable(own_id, pointer=f"{pointer}/id")
+    return own_id
 
 
 def read_relationships(data: Json) -> Json:

@@ -1,6 +1,5 @@
 """The operations that change profiles."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,11 +16,10 @@ from towpath.web.api.bodies import (
     read_relationships,
     read_resource,
 )
-from towpath.web.api.documents import resource_object, respond
+from towpath.web.api.documents import respond
 from towpath.web.api.operations import Call, Handler
-from towpath.web.api.parameters import read_parameters
 from towpath.web.api.people_resources import PROFILE
-from towpath.web.api.reading import read_several
+from towpath.web.api.writing import write_and_show
 
 
 async def create_profile(call: Call) -> Response:
@@ -36,7 +34,7 @@ async def create_profile(call: Call) -> Response:
         )
         return made, 201
 
-    return await _write_and_show(call, write)
+    return await write_and_show(call, PROFILE, write)
 
 
 async def update_profile(call: Call) -> Response:
@@ -55,7 +53,7 @@ async def update_profile(call: Call) -> Response:
         )
         return changed, 200
 
-    return await _write_and_show(call, write)
+    return await write_and_show(call, PROFILE, write)
 
 
 async def import_profile(call: Call) -> Response:
@@ -68,7 +66,7 @@ async def import_profile(call: Call) -> Response:
         )
         return placed.profile_id, 201 if placed.is_created else 200
 
-    return await _write_and_show(call, write)
+    return await write_and_show(call, PROFILE, write)
 
 
 def merge_profiles(listeners: tuple[people.MergeListener, ...]) -> Handler:
@@ -105,18 +103,3 @@ def _profile_id(value: object, pointer: str) -> UUID:
     if identifier is None:
         raise people.ProfileNotFound(pointer=pointer)
     return identifier
-
-
-async def _write_and_show(
-    call: Call, write: Callable[[AsyncConnection], Awaitable[tuple[UUID, int]]]
-) -> Response:
-    """Answer with the profile as it is after the write, which is committed by then."""
-    parameters = read_parameters(call.request, PROFILE, is_list=False)
-    async with call.runtime.engine.begin() as conn:
-        profile_id, status = await write(conn)
-        found = await read_several(
-            conn, PROFILE, account_id=call.account_id, ids=[profile_id], parameters=parameters
-        )
-    [row] = found.rows
-    written = resource_object(PROFILE, row, found.extras_of(row), parameters, call.base)
-    return respond({"data": written, "links": written["links"]}, status=status)

@@ -24,6 +24,7 @@ class TooManyRequests(Throttled):
 class Tier(Enum):
     """How many requests an operation takes from one account, per second and per minute."""
 
+    XS = (1, 15)
     S = (3, 60)
     M = (10, 150)
     L = (75, 750)

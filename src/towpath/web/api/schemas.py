@@ -30,6 +30,11 @@ def document(kind: str, members: Schema, *, required: tuple[str, ...] = ()) -> S
     return _object({"data": data}, ("data",))
 
 
+def attributes(members: Schema, *required: str) -> Schema:
+    """Describe the attributes of a resource, as a member of it."""
+    return {"attributes": _object(members, required)}
+
+
 def resource_schema(resource: Resource) -> Schema:
     """Describe one resource as answers hold it."""
     attributes = {
