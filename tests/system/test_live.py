@@ -27,6 +27,7 @@ from tests.system.processes import (
     running,
     wait_until,
 )
+from towpath.kit import postgres
 
 TEAM = "ops@shop.example"
 ORDERS = 5
@@ -191,9 +192,7 @@ def _workers(data: Path) -> list[int]:
 
 def _has_worker(data: Path) -> bool:
     """Say whether a worker is at work: it has said so in the database."""
-    cluster = next((data / "postgres").glob("cluster*"))
-    url = f"postgresql://towpath@/towpath?host={cluster}&port=5432"
-    with psycopg.connect(url) as connection:
+    with postgres.running(data / "postgres") as url, psycopg.connect(url) as connection:
         return bool(connection.execute("SELECT 1 FROM worker_heartbeat").fetchall())
 
 
