@@ -55,7 +55,7 @@ class FlowAlerts:
 def _alerts_of(
     definition: Definition, wanted: set[str], settings: accounts.AccountSettings
 ) -> dict[str, alerts.AlertContent]:
-    """Return the alerts; one that names no sender comes from the account's (settings `sender_…`)."""
+    """Return the alerts; one that names no sender comes from the account's (`sender_email`)."""
     is_metric_flow = isinstance(definition.trigger, MetricTrigger)
     return {
         action.id: alerts.AlertContent(
