@@ -11,7 +11,7 @@ from towpath import __version__, accounts, alerts, flows, people, templates
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
-from towpath.web import api, health, home, reference
+from towpath.web import api, health, home, people_page, reference
 from towpath.web.error_pages import error_page
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -19,6 +19,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 ROUTERS: Final[Sequence[APIRouter]] = (
     pages.router,
     home.router,
+    people_page.router,
     health.router,
     accounts.router,
     alerts.router,

@@ -41,6 +41,10 @@ class Texts:
         """Write a date and time as this language does, in the reader's timezone."""
         return format_datetime(moment, "short", tzinfo=zone, locale=Locale.parse(self.locale))
 
+    def exact_moment(self, moment: datetime, *, zone: tzinfo) -> str:
+        """Write a date and time to the second, with the name of the reader's timezone."""
+        return format_datetime(moment, "long", tzinfo=zone, locale=Locale.parse(self.locale))
+
 
 def texts(locale: str | None) -> Texts:
     """Return the texts of a language; of `FALLBACK` when it is unknown.
