@@ -88,7 +88,7 @@ def test_amounts_are_money_where_the_currency_is_one(value: Any, currency: Any, 
     assert amount.replace("\xa0", " ") == text
 
 
-@given(st.dictionaries(st.text(min_size=1), JSON, max_size=20))
+@given(st.dictionaries(st.text(max_size=NAME_CHARACTERS_MAX), JSON, max_size=20))
 def test_properties_come_in_the_order_of_the_alphabet(properties: dict[str, Any]) -> None:
     found = readable_properties(properties, words=ENGLISH)
     names = [name for name, _ in found.shown]
