@@ -42,6 +42,7 @@ MAILS_BETWEEN_KILLS_MAX = 250
 EARLY_SECONDS_MAX = 1.0
 LATE_SECONDS_MAX = 0.05
 DRAIN_SECONDS_MAX = 60.0
+DRAIN_MAILS_PER_SECOND_MIN = 100
 MESSAGE_ID = re.compile(rb"^Message-ID: <([^>]+)>", re.IGNORECASE | re.MULTILINE)
 # While receipts are gathered and written, each connection goes on handing over mails.
 WINDOW_SECONDS = 2 * RECORD_SECONDS + WRITE_SECONDS_MAX
@@ -186,7 +187,7 @@ def _finish(installation: Installation, own: Workers, *, alert_count: int) -> No
             installation.count("SELECT count(*) FROM message WHERE state = 'sent'") == alert_count
         ),
         "every alert is sent",
-        seconds_max=DRAIN_SECONDS_MAX,
+        seconds_max=DRAIN_SECONDS_MAX + alert_count / DRAIN_MAILS_PER_SECOND_MIN,
         told=lambda: _states(installation),
     )
     assert own.stop() == 0
