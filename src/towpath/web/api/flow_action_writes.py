@@ -23,7 +23,7 @@ from towpath.web.api.bodies import (
     read_resource,
 )
 from towpath.web.api.flow_resources import DEFINITION, FLOW, FLOW_ACTION
-from towpath.web.api.flow_writes import ATTRIBUTES, note, within_definition
+from towpath.web.api.flow_writes import ATTRIBUTES, note, within_attributes
 from towpath.web.api.operations import Call
 from towpath.web.api.writing import write_and_show
 
@@ -58,7 +58,7 @@ async def update_flow_action(call: Call) -> Response:
 async def delete_flow_action(call: Call) -> Response:
     """Take an action out of its flow; people waiting there go on with the next."""
     async with call.runtime.engine.begin() as conn:
-        with within_definition():
+        with within_attributes():
             saved = await flows.delete_action(
                 conn,
                 account_id=call.account_id,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
@@ -30,8 +29,15 @@ async def create_flow(call: Call) -> Response:
     name = read_text(attributes, "name")
 
     async def write(conn: AsyncConnection) -> tuple[str, int]:
-        with within_definition():
-            saved = await _create(call, conn, name, attributes.get(DEFINITION))
+        with within_attributes():
+            saved = await flows.create_flow(
+                conn,
+                account_id=call.account_id,
+                name=name,
+                document=attributes.get(DEFINITION),
+                saved_by=call.actor.label,
+                now=call.now,
+            )
         await note(call, conn, "flow.created", saved.flow.id, {"name": saved.flow.name})
         return saved.flow.id, 201
 
@@ -46,7 +52,7 @@ async def update_flow(call: Call) -> Response:
     status = read_text(attributes, "status")
 
     async def write(conn: AsyncConnection) -> tuple[str, int]:
-        with within_definition():
+        with within_attributes():
             saved = await flows.set_status(
                 conn,
                 account_id=call.account_id,
@@ -87,23 +93,11 @@ async def note(
 
 
 @contextmanager
-def within_definition() -> Iterator[None]:
-    """Point problems of a definition to where it stands in the resource."""
+def within_attributes() -> Iterator[None]:
+    """Point problems of a flow to where its parts stand in the resource."""
     try:
         yield
+    except (flows.FlowNameInvalid, flows.StatusInvalid) as problem:
+        raise problem.under(ATTRIBUTES) from None
     except flows.DefinitionInvalid as invalid:
         raise invalid.under(f"{ATTRIBUTES}/{DEFINITION}") from None
-
-
-async def _create(call: Call, conn: AsyncConnection, name: str, document: Any) -> flows.SavedFlow:
-    try:
-        return await flows.create_flow(
-            conn,
-            account_id=call.account_id,
-            name=name,
-            document=document,
-            saved_by=call.actor.label,
-            now=call.now,
-        )
-    except flows.FlowNameInvalid as problem:
-        raise problem.under(ATTRIBUTES) from None
