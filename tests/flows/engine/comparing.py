@@ -56,7 +56,8 @@ async def play_live(engine: AsyncEngine, scenario: Scenario) -> tuple[Story, Sto
         due["reference"].append(reference.next_due())
         await shop.work(now, batch_max=scenario.batch_max)
         async with engine.connect() as conn:
-            due["engine"].append(await flows.next_due_at(conn, account_id=shop.account_id))
+            next_due = await flows.next_due_at(conn, account_id=shop.account_id)
+        due["engine"].append(next_due and next_due.astimezone(UTC))
     moved = await read_story(shop, due["engine"])
     return moved, told_story(reference, due["reference"]), reference.is_order_open
 
@@ -222,7 +223,7 @@ async def read_story(shop: Shop, due: Sequence[datetime | None]) -> Story:
                     "first_name": one.first_name,
                     "city": one.location.get("city"),
                     "properties": exact(one.properties),
-                    "updated": one.updated_at,
+                    "updated": one.updated_at.astimezone(UTC),
                 }
                 for one in profiles
             },
@@ -272,7 +273,10 @@ def exact(value: Json) -> Json:
 
 
 def sorted_rows(rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
-    """Put rows, moments in UTC, into an order that does not depend on who wrote them."""
+    """Put rows into an order that does not depend on who wrote them, with moments in UTC.
+
+    Python calls a moment in a doubled hour of one zone unequal to the same moment in another.
+    """
     in_utc = (
         tuple(one.astimezone(UTC) if isinstance(one, datetime) else one for one in row)
         for row in rows
