@@ -98,6 +98,7 @@ def _select_messages() -> Subquery:
         select(value["data"]["main_action"].label("value")).correlate(_step),
         select(variation.c.value.label("value")).select_from(variation).correlate(_step),
     ).lateral("carrier")
+    sender = flow_action.alias("sender")  # joined so that its key finds the flow
     sent = carrier.c.value
     message = sent["data"]["message"]
     return (
@@ -105,7 +106,7 @@ def _select_messages() -> Subquery:
             flow_action.c.account_id,
             flow_action.c.id,
             flow_action.c.flow_id,
-            value["id"].as_string().label("action_id"),
+            sender.c.id.label("action_id"),
             flow_action.c.created_at,
             flow_action.c.updated_at,
             _kind(sent).label("action_type"),
@@ -115,6 +116,14 @@ def _select_messages() -> Subquery:
         )
         .select_from(_current)
         .join(_step, true())
+        .join(
+            sender,
+            and_(
+                sender.c.account_id == flow.c.account_id,
+                sender.c.flow_id == flow.c.id,
+                sender.c.id == value["id"].as_string(),
+            ),
+        )
         .join(carrier, true())
         .join(
             flow_action,
