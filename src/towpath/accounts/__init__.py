@@ -26,15 +26,21 @@ from towpath.accounts.model import (
     EmailTaken,
     NotPermitted,
     User,
+    UserUnknown,
 )
 from towpath.accounts.operations.accounts import add_membership, create_account, create_user
 from towpath.accounts.operations.api_keys import create_api_key, revoke_api_key
 from towpath.accounts.operations.audit import record_audit
-from towpath.accounts.operations.links import first_owner_link, sign_in_link
+from towpath.accounts.operations.links import (
+    SIGN_IN_LINK_HOURS_MAX,
+    first_owner_link,
+    sign_in_link,
+)
 from towpath.accounts.operations.set_up import bootstrap, create_owned_account
 from towpath.accounts.passwords import hash_password
 from towpath.accounts.permissions import Permission, Role, Scope
 from towpath.accounts.queries import account_of, find_user, list_accounts, memberships_of
+from towpath.accounts.recovery import recovery_link, reset_password
 from towpath.accounts.routes import router
 from towpath.accounts.routes.cookies import SignedIn, SignedInUser
 from towpath.accounts.rules import check_password
@@ -45,6 +51,7 @@ from towpath.accounts.tokens import csrf_token
 __all__ = [
     "KEY_CACHE_SECONDS_MAX",
     "SESSION_COOKIE",
+    "SIGN_IN_LINK_HOURS_MAX",
     "Account",
     "AccountNotFound",
     "AccountSettings",
@@ -64,6 +71,7 @@ __all__ = [
     "SignedIn",
     "SignedInUser",
     "User",
+    "UserUnknown",
     "account_of",
     "account_table",
     "add_membership",
@@ -84,7 +92,9 @@ __all__ = [
     "list_accounts",
     "memberships_of",
     "record_audit",
+    "recovery_link",
     "require",
+    "reset_password",
     "revoke_api_key",
     "router",
     "settings_of",

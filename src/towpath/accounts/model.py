@@ -196,6 +196,10 @@ class UserNotFound(NotFound):
     """There is no such user in this account."""
 
 
+class UserUnknown(NotFound):
+    """Nobody signs in with this email address; check how it is written."""
+
+
 class ApiKeyNotFound(NotFound):
     """There is no such API key in this account."""
 

@@ -1,6 +1,7 @@
-"""`towpath account create` and `towpath api-key create`."""
+"""`towpath account` and `towpath api-key`: who may enter, and the way back in."""
 
 import asyncio
+import sys
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from towpath.cli.context import (
     DataOption,
     JsonOption,
     console,
+    find_account,
     migrated_database,
     print_json,
     run_with_account,
@@ -20,7 +22,10 @@ from towpath.cli.context import (
     shown_errors,
 )
 from towpath.kit import ids
+from towpath.kit.errors import Problem
 from towpath.kit.runtime import Runtime
+
+PASSWORD_LINE_BYTES_MAX = 10_000
 
 accounts_app = typer.Typer(no_args_is_help=True, help="Accounts of this installation.")
 keys_app = typer.Typer(no_args_is_help=True, help="API keys of an account.")
@@ -81,6 +86,81 @@ def create_account(
         print_json({"id": str(account_id), "name": name})
     else:
         console.print(f"{name} is account {account_id}.", markup=False, highlight=False)
+
+
+@accounts_app.command("set-password")
+def set_password(
+    email: Annotated[str, typer.Option(help="E-mail of the person.")],
+    is_from_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help="Read the password from standard input, one line."),
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Set a password that was lost; the person is signed out everywhere."""
+
+    async def run(url: str) -> None:
+        async with wiring.runtime(settings, url) as runtime:
+            await accounts.reset_password(
+                runtime, email=email, password=password, label=COMMAND_ACTOR, now=runtime.clock()
+            )
+
+    with shown_errors():
+        settings = settings_for(data)
+        if is_from_stdin:
+            password = _line_of_stdin()
+        else:
+            password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        with migrated_database(settings) as url:
+            asyncio.run(run(url))
+    console.print(
+        f"{email} has a new password and is signed out everywhere.", markup=False, highlight=False
+    )
+
+
+def _line_of_stdin() -> str:
+    line = sys.stdin.buffer.readline(PASSWORD_LINE_BYTES_MAX)
+    try:
+        return line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise Problem("The password on standard input is not text in UTF-8.") from None
+
+
+@accounts_app.command("sign-in-link")
+def make_sign_in_link(
+    email: Annotated[str, typer.Option(help="E-mail of the person.")],
+    account: Annotated[
+        str | None,
+        typer.Option(help="Id or name of the account to open; default: the first they joined."),
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a link at which somebody signs in once, without a password."""
+
+    async def run(url: str) -> str:
+        async with wiring.runtime(settings, url) as runtime, runtime.engine.begin() as conn:
+            return await accounts.recovery_link(
+                conn,
+                email=email,
+                account_id=None if account is None else await find_account(conn, account),
+                public_url=runtime.settings.public_url,
+                label=COMMAND_ACTOR,
+                now=runtime.clock(),
+            )
+
+    with shown_errors():
+        settings = settings_for(data)
+        with migrated_database(settings) as url:
+            link = asyncio.run(run(url))
+    if as_json:
+        print_json({"url": link})
+    else:
+        console.print(
+            f"{link}\nIt works once, within {accounts.SIGN_IN_LINK_HOURS_MAX} hours.",
+            markup=False,
+            highlight=False,
+        )
 
 
 @keys_app.command("create")

@@ -77,11 +77,7 @@ async def count_attempt(conn: AsyncConnection, *, attempt: Attempt, now: datetim
 
 async def forget_attempt(conn: AsyncConnection, *, attempt: Attempt) -> None:
     """Take back what `count_attempt` counted: the password was right."""
-    await conn.execute(
-        sign_in_attempt.delete().where(
-            sign_in_attempt.c.kind == "email", sign_in_attempt.c.key == attempt.email_key
-        )
-    )
+    await _forget_email(conn, email_key=attempt.email_key)
     await conn.execute(
         update(sign_in_attempt)
         .where(sign_in_attempt.c.kind == "network", sign_in_attempt.c.key == attempt.network_key)
@@ -89,9 +85,22 @@ async def forget_attempt(conn: AsyncConnection, *, attempt: Attempt) -> None:
     )
 
 
+async def forget_failures(conn: AsyncConnection, *, email: str) -> None:
+    """Take back every failure of an address: its password is another one now."""
+    await _forget_email(conn, email_key=tokens.digest(email))
+
+
 def throttled(wait_seconds: int) -> SignInThrottled:
     """Return the refusal of an attempt that came too early."""
     return SignInThrottled(retry_after_seconds=wait_seconds)
+
+
+async def _forget_email(conn: AsyncConnection, *, email_key: str) -> None:
+    await conn.execute(
+        sign_in_attempt.delete().where(
+            sign_in_attempt.c.kind == "email", sign_in_attempt.c.key == email_key
+        )
+    )
 
 
 async def _delete_expired(conn: AsyncConnection, *, now: datetime) -> None:

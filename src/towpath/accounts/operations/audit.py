@@ -1,6 +1,6 @@
 """The audit trail: who did what, to what, when. Entries are added and never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,17 +24,42 @@ async def record_audit(
 
     `action` is noun.verb in the past (`flow.status_changed`); `detail` never holds a secret.
     """
-    await conn.execute(
-        audit_entry.insert().values(
-            account_id=actor.account_id,
-            id=ids.new_id(),
-            at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_label=actor.label,
-            action=action,
-            target_kind=target_kind,
-            target_id=target_id,
-            detail=dict(detail or {}),
-        )
+    await record_audits(
+        conn,
+        actors=[actor],
+        action=action,
+        target_kind=target_kind,
+        target_id=target_id,
+        detail=detail,
+        now=now,
     )
+
+
+async def record_audits(
+    conn: AsyncConnection,
+    *,
+    actors: Sequence[Actor],
+    action: str,
+    target_kind: str,
+    target_id: str,
+    detail: Mapping[str, object] | None = None,
+    now: datetime,
+) -> None:
+    """Add a line to the trail of each actor's account, about what concerns all of them."""
+    entries = [
+        {
+            "account_id": actor.account_id,
+            "id": ids.new_id(),
+            "at": now,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "actor_label": actor.label,
+            "action": action,
+            "target_kind": target_kind,
+            "target_id": target_id,
+            "detail": dict(detail or {}),
+        }
+        for actor in actors
+    ]
+    if entries:
+        await conn.execute(audit_entry.insert(), entries)

@@ -17,9 +17,10 @@ from towpath.accounts.model import LinkPurpose, LinkUsed, OneTimeLink
 from towpath.accounts.tables import one_time_link
 from towpath.kit import ids
 
+SIGN_IN_LINK_HOURS_MAX: Final = 24
 LINK_AGE_MAX: Final[Mapping[LinkPurpose, timedelta]] = {
     LinkPurpose.FIRST_OWNER: timedelta(hours=24),
-    LinkPurpose.SIGN_IN: timedelta(hours=24),
+    LinkPurpose.SIGN_IN: timedelta(hours=SIGN_IN_LINK_HOURS_MAX),
     LinkPurpose.INVITATION: timedelta(days=7),
 }
 LINK_PATHS: Final[Mapping[LinkPurpose, str]] = {
