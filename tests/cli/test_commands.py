@@ -16,6 +16,8 @@ COMMANDS = {
     "doctor",
     "replay",
     "account create",
+    "account set-password",
+    "account sign-in-link",
     "api-key create",
     "flows import",
     "flows export",
