@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, MetaData, Select, bindparam, column, func, select
+from sqlalchemy import ARRAY, MetaData, Select, bindparam, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -102,8 +102,14 @@ def array_rows(name: str, columns: Mapping[str, TypeEngine[Any]]) -> FromClause:
 def any_of(
     target: ColumnElement[Any], parameter: str, kind: TypeEngine[Any]
 ) -> ColumnElement[bool]:
-    """Return `target = ANY(:parameter)`, one parameter whatever the number of values."""
-    return target == func.any(bindparam(parameter, type_=ArrayText(kind)))
+    """Return `target = ANY(:parameter)`, one parameter whatever the number of values.
+
+    The literal is read in a subquery of its own, hence once. Beside the column it would be read
+    for every row that no index has picked: 10 s for 5,000 rows and 2,000 ids, as measured. The
+    outer cast says that the subquery gives an array; without it ANY would ask for its rows.
+    """
+    values = select(bindparam(parameter, type_=ArrayText(kind))).scalar_subquery()
+    return target == func.any(cast(values, ARRAY(kind)))
 
 
 def uuid_array(parameter: str) -> ColumnElement[Any]:
