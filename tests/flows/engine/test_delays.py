@@ -151,6 +151,24 @@ async def test_a_time_that_is_skipped_moves_forward_and_a_doubled_one_is_its_sec
     assert moments == [at(expected)]
 
 
+@pytest.mark.parametrize(
+    ("begins", "expected"),
+    [
+        ("2026-06-10T14:59:59", "2026-06-10T15:00"),
+        ("2026-06-10T15:00", "2026-06-10T15:00"),
+        ("2026-06-10T15:00:01", "2026-06-11T15:00"),
+    ],
+)
+async def test_no_days_until_a_time_means_the_next_time_the_clock_shows_it(
+    engine: AsyncEngine, account_id: UUID, begins: str, expected: str
+) -> None:
+    starts = [("Asia/Kathmandu", at(begins, "Asia/Kathmandu"))]
+
+    moments = await ends(engine, account_id, starts, value=0, delay_until_time="15:00:00")
+
+    assert moments == [at(expected, "Asia/Kathmandu")]
+
+
 async def test_days_without_a_time_of_day_are_24_hours_each(
     engine: AsyncEngine, account_id: UUID
 ) -> None:

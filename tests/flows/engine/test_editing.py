@@ -14,11 +14,12 @@ from tests.flows.shop import (
     open_shop,
     property_equals,
     split,
+    update,
 )
 from towpath import flows
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 IS_GOLD = property_equals("tier", "gold")
 
 
@@ -141,7 +142,7 @@ async def test_a_deleted_delay_before_another_one_starts_that_one_when_due(
     )
     await shop.edit(definition(delay("w2", "a"), alert("a")), START + HOUR)
 
-    await shop.work(START + DAY)
+    await shop.work(START + DAY + 4 * MINUTE)
 
     assert await shop.runs() == [("waiting", "w2", True, START + 2 * DAY)]
 
@@ -201,6 +202,42 @@ async def test_no_step_is_executed_twice_in_one_run_however_it_is_reordered(
     await shop.work(START + DAY)
 
     assert await received(shop) == [("a", START), ("b", START + DAY), ("c", START + DAY)]
+
+
+async def test_an_update_carried_out_before_is_not_carried_out_again_behind_the_wait(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    to_gold = {
+        "operator": "update",
+        "property_type": "string",
+        "property_key": "tier",
+        "property_value": "gold",
+    }
+    branches = (alert("gold"), alert("plain"))
+    shop = await somebody_waiting(
+        engine,
+        account_id,
+        definition(
+            update("mark", "w", to_gold),
+            delay("w", "s"),
+            split("s", "gold", "plain", IS_GOLD),
+            *branches,
+        ),
+    )
+    await shop.set_person("kim@x.example", START, properties={"tier": "plain"})
+    await shop.edit(
+        definition(
+            delay("w", "mark"),
+            update("mark", "s", to_gold),
+            split("s", "gold", "plain", IS_GOLD),
+            *branches,
+        ),
+        START + HOUR,
+    )
+
+    await shop.work(START + DAY)
+
+    assert await received(shop) == [("plain", START + DAY)]
 
 
 async def test_the_filter_of_a_split_is_the_one_when_it_is_reached(

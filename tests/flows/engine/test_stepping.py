@@ -227,6 +227,27 @@ async def test_a_step_over_five_minutes_late_counts_the_next_delay_from_when_it_
     assert await shop.runs() == [("waiting", "w2", True, START + 2 * DAY + counts_from)]
 
 
+async def test_within_five_minutes_no_step_on_the_way_moves_the_next_delay(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    flow = definition(
+        delay("w", "mark"),
+        update("mark", "s", SET_GOLD),
+        split("s", "meet", "a", IS_GOLD),
+        alert("a", "meet"),
+        alert("meet", "w2"),
+        delay("w2", "b"),
+        alert("b"),
+    )
+    shop = await open_shop(engine, account_id, flow, now=START)
+    await shop.record("kim@x.example", START)
+    await shop.work(START)
+
+    await shop.work(START + DAY + 4 * MINUTE)
+
+    assert await shop.runs() == [("waiting", "w2", True, START + 2 * DAY)]
+
+
 async def test_a_delay_at_the_entry_counts_from_the_event_however_late_it_is_handled(
     engine: AsyncEngine, account_id: UUID
 ) -> None:

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.flows.shop import ORDER, Shop, alert, definition, delay, open_shop
+from tests.flows.shop import ORDER, Shop, alert, any_of, definition, delay, open_shop
 from tests.flows.shop import update as profile_update
 from tests.guard import watch_statements
 from towpath import flows, people
+from towpath.flows.tables import flow_version
 from towpath.kit import db
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -159,6 +160,45 @@ async def test_a_profile_that_cannot_be_judged_keeps_no_other_from_its_update(
         )
     assert marked.scalar_one() == 2
     assert sorted(state for state, *_ in await shop.runs()) == ["parked", "waiting"]
+
+
+async def test_an_event_that_cannot_be_judged_is_set_aside_alone(
+    engine: AsyncEngine, account_id: UUID
+) -> None:
+    bare, like = (
+        {"type": "metric-property", "metric_id": ORDER, "field": "note", "filter": filter_}
+        for filter_ in (
+            {"type": "existence", "operator": "not-set"},
+            {"type": "string", "operator": "regex", "value": "x"},
+        )
+    )
+    flow = definition(alert("a"), trigger_filter=any_of(bare, like))
+    shop = await open_shop(engine, account_id, flow, now=START)
+    await spoil_regex(shop, "(")
+    await shop.record("kim@x.example", START)
+    await shop.record("sunk@x.example", START, note="a text, on which the regex is tried")
+    await shop.record("lou@x.example", START)
+
+    await shop.work(START)
+
+    queue = people.trigger_queue_table
+    async with engine.connect() as conn:
+        left = await conn.execute(select(queue.c.error).where(queue.c.account_id == account_id))
+    assert list(left.scalars()) == ["invalid regular expression: parentheses () not balanced"]
+    assert sorted(row[1] for row in await shop.messages()) == ["kim@x.example", "lou@x.example"]
+
+
+async def spoil_regex(shop: Shop, broken: str) -> None:
+    """Put a regex into the last condition on the trigger that saving would have refused."""
+    is_current = and_(
+        flow_version.c.account_id == shop.account_id, flow_version.c.flow_id == shop.flow_id
+    )
+    async with shop.engine.begin() as conn:
+        stored = await conn.execute(select(flow_version.c.definition).where(is_current))
+        document = stored.scalar_one()
+        groups = document["triggers"][0]["trigger_filter"]["condition_groups"]
+        groups[0]["conditions"][-1]["filter"]["value"] = broken
+        await conn.execute(update(flow_version).where(is_current).values(definition=document))
 
 
 async def parked_errors(shop: Shop) -> list[str]:

@@ -220,8 +220,13 @@ async def _candidates(
     ]
     lateness = max(LATENESS_MAX, first_delay(definition))
     is_timely = true() if is_replay else queue.c.recorded_at - event.c.time <= lateness
-    rows = await conn.execute(
-        select(event.c.id, event.c.profile_id, event.c.time)
+    judged = (
+        select(
+            event.c.id,
+            event.c.profile_id,
+            event.c.time,
+            and_(is_timely, *filters).label("passes"),
+        )
         .select_from(
             queue.join(
                 event, and_(event.c.account_id == plan.account_id, event.c.id == queue.c.event_id)
@@ -231,12 +236,17 @@ async def _candidates(
             )
         )
         .where(
-            queue.c.account_id == plan.account_id,
-            db.any_of(queue.c.event_id, "event_ids", Uuid()),
-            is_timely,
-            *filters,
+            queue.c.account_id == plan.account_id, db.any_of(queue.c.event_id, "event_ids", Uuid())
         )
-        .order_by(event.c.time, event.c.id),
+        .cte("judged")
+        # Else the filters may be tried on other events of the account while these are looked up,
+        # and one that cannot be judged would never be alone.
+        .prefix_with("MATERIALIZED")
+    )
+    rows = await conn.execute(
+        select(judged.c.id, judged.c.profile_id, judged.c.time)
+        .where(judged.c.passes)
+        .order_by(judged.c.time, judged.c.id),
         {"event_ids": list(event_ids), "now": now},
     )
     return [_Candidate(event_id=row[0], profile_id=row[1], time=row[2]) for row in rows]
