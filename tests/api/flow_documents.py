@@ -16,6 +16,7 @@ from towpath import people
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 DICTIONARIES = {"USE_DICTIONARY_FOR_RESPONSE_DATA": True}
 WITH_DEFINITION = {"additional-fields[flow]": "definition"}
+LINKS = {"next", "next_if_true", "next_if_false", "entry_action_id"}
 VIP = {
     "type": "profile-property",
     "property": "properties['vip']",
@@ -101,15 +102,13 @@ def without_ids(document: Any) -> Any:
     def rename(value: Any) -> Any:
         if isinstance(value, dict):
             kept = {
-                names.get(key, key): below if key == "type" else rename(below)
+                names.get(key, key): names.get(below, below) if key in LINKS else rename(below)
                 for key, below in value.items()
                 if key not in {"id", "temporary_id"}
             }
             own = value.get("id") or value.get("temporary_id")
             return kept | ({"id": names[own]} if "type" in value and own in names else {})
-        if isinstance(value, list):
-            return [rename(below) for below in value]
-        return names.get(value, value) if isinstance(value, str) else value
+        return [rename(below) for below in value] if isinstance(value, list) else value
 
     collect(document["actions"])
     return rename({**document, "triggers": None}) | {"triggers": document["triggers"]}

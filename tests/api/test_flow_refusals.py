@@ -174,6 +174,19 @@ async def test_an_alert_that_the_editor_refuses_is_refused_here_too(shop: Shop) 
     assert changed.data.attributes.definition["data"]["message"]["text"] == "Hello"
 
 
+async def test_unfinished_parts_of_a_draft_do_not_keep_others_from_being_deleted(
+    shop: Shop,
+) -> None:
+    unfinished = alert("b", template_id="NOSUCH", to=["nobody"])
+    flow = await made(shop, definition(delay("a", "b"), unfinished))
+    wait, tell = actions_of(flow)
+    sdk = shop.sdk()
+    await call(sdk.Flows.delete_flow_action, wait["id"])
+    left = await call(sdk.Flows.get_actions_for_flow, flow["id"])
+
+    assert [one.id for one in left.data] == [tell["id"]]
+
+
 async def test_a_live_flow_stays_able_to_run(shop: Shop, engine: AsyncEngine) -> None:
     flow = await live(shop, engine, delay("wait", "mark"), update("mark", None, SET_SEEN))
     wait, mark = actions_of(flow)

@@ -21,7 +21,7 @@ from tests.api.flow_documents import (
     status_of,
     without_ids,
 )
-from tests.flows.shop import alert, definition, delay, update
+from tests.flows.shop import alert, any_of, definition, delay, update
 from towpath import flows
 
 DEFINITION = ["definition"]
@@ -75,7 +75,8 @@ async def test_a_flow_is_made_as_draft_with_ids_of_our_own(shop: Shop) -> None:
 async def test_made_again_from_its_definition_a_flow_is_equal_but_for_ids(
     shop: Shop, trigger: dict[str, Any]
 ) -> None:
-    document = fixture("flow_all_actions.json") | {"triggers": [trigger]}
+    every_condition = {"profile_filter": any_of(*fixture("conditions.json"))}
+    document = fixture("flow_all_actions.json") | every_condition | {"triggers": [trigger]}
     first = (await made(shop, document))["id"]
     read = await definition_of(shop, first)
     second = (await made(shop, read))["id"]

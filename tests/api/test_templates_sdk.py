@@ -1,5 +1,6 @@
 """The official SDK on templates: every call, read back, and what is refused."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -54,6 +55,19 @@ async def test_a_template_is_made_read_changed_and_deleted(shop: Shop) -> None:
     assert await call(sdk.Templates.delete_template, template.id) is None
     with pytest.raises(NotFoundException):
         await call(sdk.Templates.get_template, template.id)
+
+
+async def test_two_changes_at_once_are_both_kept(shop: Shop) -> None:
+    template = await made(shop)
+    path = f"/api/templates/{template.id}"
+    async with shop.client() as client:
+        for number in range(10):
+            await asyncio.gather(
+                client.patch(path, json=change_of(template.id, html=f"h{number}")),
+                client.patch(path, json=change_of(template.id, text=f"t{number}")),
+            )
+            read = (await client.get(path)).json()["data"]["attributes"]
+            assert (read["html"], read["text"]) == (f"h{number}", f"t{number}")
 
 
 async def test_a_template_without_html_shows_it_empty(shop: Shop) -> None:
