@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towpath.alerts.mail_text import header_line, html_from_text, text_from_html
+from towpath.alerts.mail_text import html_from_text, text_from_html
+from towpath.messaging import header_line
 
 
 @given(st.text())

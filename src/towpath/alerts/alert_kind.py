@@ -14,7 +14,6 @@ from towpath.alerts.content import Prepared, Written, prepare, write
 from towpath.alerts.contexts import load_events, load_people
 from towpath.alerts.footer import FooterWords, with_footer
 from towpath.alerts.links import opt_out_url
-from towpath.alerts.mail_text import header_line
 from towpath.alerts.model import ALERT_KIND, OptOutLink, fold
 from towpath.alerts.operations import record_deliveries
 from towpath.alerts.ports import AlertContent, AlertSource
@@ -32,6 +31,7 @@ from towpath.messaging import (
     Rendered,
     Skip,
     ToRender,
+    header_line,
 )
 from towpath.templates import RenderContext
 

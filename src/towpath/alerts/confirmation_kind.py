@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Final
 from uuid import UUID
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from towpath import accounts
 from towpath.alerts.links import confirmation_url
-from towpath.alerts.mail_text import header_line
 from towpath.alerts.model import (
     CONFIRMATION_KIND,
     CONFIRMATION_VALID,
@@ -27,12 +24,14 @@ from towpath.kit.texts import Texts, texts
 from towpath.messaging import (
     Claimed,
     Finished,
+    Letter,
     Mail,
     Reason,
     Recipients,
     Rendered,
     Skip,
     ToRender,
+    header_line,
 )
 
 # Stands in the stored copy where the mail has its link, which is a secret of the recipient.
@@ -128,34 +127,8 @@ class ConfirmationKind:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Letter:
-    """The sentences of the mail in one language."""
-
-    heading: str
-    before: tuple[str, ...]
-    button: str
-    after: tuple[str, ...]
-    url: str
-
-    def html(self, subject: str, language: str) -> str:
-        return _template().render(
-            language=language,
-            subject=subject,
-            heading=self.heading,
-            before=self.before,
-            button=self.button,
-            after=self.after,
-            url=self.url,
-        )
-
-    def text(self) -> str:
-        paragraphs = (self.heading, *self.before, f"{self.button}:\n{self.url}", *self.after[:-1])
-        return "\n\n".join(paragraphs) + "\n"
-
-
-def _letter(said: Texts, *, account: str, address: str, url: str) -> _Letter:
-    return _Letter(
+def _letter(said: Texts, *, account: str, address: str, url: str) -> Letter:
+    return Letter(
         heading=said.gettext("Confirm your email address"),
         before=(
             said.gettext(
@@ -185,15 +158,3 @@ def _judgement(message: Claimed, known: Mapping[str, Recipient]) -> Recipients |
     if recipient is None or recipient.state is not RecipientState.UNCONFIRMED:
         return Skip(reason=Reason.EMAIL_CANCELLED)
     return Recipients(addresses=(recipient.address,))
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("towpath.alerts", "mails"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        auto_reload=False,
-    )
-    return environment.get_template("confirmation.html")

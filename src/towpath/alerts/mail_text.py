@@ -1,4 +1,4 @@
-"""The forms of a mail's text: one safe line for a header, HTML from plain text, and the reverse."""
+"""The forms of a mail's text: HTML from plain text, and the reverse."""
 
 import html
 import re
@@ -6,13 +6,8 @@ from typing import Final
 
 import nh3
 
-LINE_CHARACTERS_MAX: Final = 500
-
 MARKUP_CHARACTERS_MAX: Final = 100_000
 """Of an HTML mail that becomes text; the parser takes 0.1 s for so many of the worst kind (`&`)."""
-
-# Whatever could end or split a header line: controls, line and paragraph separators.
-_CONTROLS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 _PARAGRAPHS: Final = (
     "p",
@@ -38,11 +33,6 @@ _LINK: Final = re.compile(r'<a href="(?P<url>[^"]*)">(?P<words>[^<]*)</a>')
 _TAG: Final = re.compile(r"<[^>]*>")
 _BLANKS: Final = re.compile(r"\s+")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
-
-
-def header_line(text: str) -> str:
-    """Return text as one line that can stand in a mail header."""
-    return _CONTROLS.sub(" ", text).strip()[:LINE_CHARACTERS_MAX]
 
 
 def html_from_text(text: str) -> str:

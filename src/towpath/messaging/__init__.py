@@ -7,6 +7,7 @@ what they say, sends outside of any transaction, and records what became of each
 from towpath.messaging.circuit import Circuit
 from towpath.messaging.dispatch import Dispatched, Outbox, dispatch_due
 from towpath.messaging.drain import MailServerUnavailable, drain
+from towpath.messaging.letter import Letter, header_line
 from towpath.messaging.merging import move_messages
 from towpath.messaging.model import (
     Addressee,
@@ -53,6 +54,7 @@ __all__ = [
     "Dispatched",
     "Finished",
     "Kind",
+    "Letter",
     "Mail",
     "MailServerUnavailable",
     "MessageActivity",
@@ -77,6 +79,7 @@ __all__ = [
     "drain",
     "due_accounts",
     "get_message",
+    "header_line",
     "list_messages",
     "live_policy",
     "message_table",
