@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urlsplit
 
-from towpath import alerts, flows, messaging
+from towpath import alerts, audiences, flows, messaging, subscriptions
 from towpath.integrations import mailbox, smtp
 from towpath.kit import db, postgres
 from towpath.kit.config import Settings
@@ -15,7 +15,12 @@ from towpath.kit.statistics import keep_statistics
 
 DATABASE_FOLDER = "postgres"
 
-MERGE_LISTENERS = (messaging.move_messages, flows.move_runs)
+MERGE_LISTENERS = (
+    audiences.move_memberships,
+    messaging.move_messages,
+    subscriptions.move_requests,
+    flows.move_runs,
+)
 """What moves the rows of higher features when two profiles become one."""
 
 
@@ -71,6 +76,11 @@ def outbox_of(
                 keys=own.keys, public_url=settings.public_url, source=flows.FlowAlerts()
             ),
             alerts.ConfirmationKind(
+                keys=own.keys,
+                public_url=settings.public_url,
+                sender_address=settings.mail_from,
+            ),
+            subscriptions.SubscriptionConfirmationKind(
                 keys=own.keys,
                 public_url=settings.public_url,
                 sender_address=settings.mail_from,

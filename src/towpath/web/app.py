@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from towpath import __version__, accounts, alerts, flows, people, templates
+from towpath import __version__, accounts, alerts, flows, people, subscriptions, templates
 from towpath.integrations import mailbox
 from towpath.kit import http, pages
 from towpath.kit.runtime import Runtime
@@ -23,6 +23,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     health.router,
     accounts.router,
     alerts.router,
+    subscriptions.router,
     flows.router,
     templates.make_router(flows.FlowTemplates()),
     mailbox.router,

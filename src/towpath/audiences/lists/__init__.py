@@ -1,0 +1,1 @@
+"""Lists: who was put on them and since when."""

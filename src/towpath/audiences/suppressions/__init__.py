@@ -1,0 +1,1 @@
+"""Suppressions: who must not be sent marketing emails, whatever they agreed to."""
