@@ -13,6 +13,7 @@ from towpath import people
 from towpath.accounts import Permission
 from towpath.web.api import ingestion, profile_writes, schemas
 from towpath.web.api.flow_operations import FLOW_OPERATIONS
+from towpath.web.api.list_operations import LIST_OPERATIONS
 from towpath.web.api.openapi import openapi_paths
 from towpath.web.api.operations import Operation, by_address
 from towpath.web.api.people_resources import PROFILE
@@ -36,6 +37,7 @@ def operations(merge_listeners: Sequence[people.MergeListener] = ()) -> list[Ope
     return [
         *_event_writes(),
         *_profile_writes(merge_listeners),
+        *LIST_OPERATIONS,
         *FLOW_OPERATIONS,
         *TEMPLATE_OPERATIONS,
         *reads,

@@ -57,12 +57,12 @@ async def read_document(request: Request) -> Json:
         raise BadJson(f"The body is not valid JSON: {problem}.") from None
     except RecursionError:
         raise BadJson("The body is nested too deeply.") from None
-    return _object(document, "")
+    return as_object(document, "")
 
 
 def read_resource(document: Json, kind: str, pointer: str = "") -> Json:
     """Return `data` of a document, which must be a resource of this type."""
-    data = _object(document.get("data"), f"{pointer}/data")
+    data = as_object(document.get("data"), f"{pointer}/data")
     if data.get("type") != kind:
         raise BadDocument(f"type must be '{kind}'.", pointer=f"{pointer}/data/type")
     return data
@@ -88,7 +88,7 @@ def check_fields(attributes: Json, known: Container[str], kind: str) -> None:
 
 def read_attributes(data: Json, pointer: str = "/data") -> Json:
     """Return the attributes of a resource."""
-    return _object(data.get("attributes", {}), f"{pointer}/attributes")
+    return as_object(data.get("attributes", {}), f"{pointer}/attributes")
 
 
 def read_profile(
@@ -110,10 +110,10 @@ def read_profile(
             raise people.ProfileNotFound(pointer=f"{pointer}/id")
     if is_event and "meta" in attributes:
         attributes = dict(attributes)
-        meta = _object(attributes.pop("meta") or {}, f"{pointer}/attributes/meta")
+        meta = as_object(attributes.pop("meta") or {}, f"{pointer}/attributes/meta")
     else:
-        meta = _object(data.get("meta") or {}, f"{pointer}/meta")
-    patch = _object(meta.get("patch_properties") or {}, f"{pointer}/meta/patch_properties")
+        meta = as_object(data.get("meta") or {}, f"{pointer}/meta")
+    patch = as_object(meta.get("patch_properties") or {}, f"{pointer}/meta/patch_properties")
     try:
         draft = people.profile_draft(
             attributes,
@@ -138,7 +138,9 @@ def read_event(document: Json, *, now: datetime) -> people.EventDraft:
     attributes = read_attributes(data)
     pointer = "/data/attributes"
     profile = read_resource(
-        _object(attributes.get("profile"), f"{pointer}/profile"), "profile", f"{pointer}/profile"
+        as_object(attributes.get("profile"), f"{pointer}/profile"),
+        "profile",
+        f"{pointer}/profile",
     )
     draft = read_profile(profile, f"{pointer}/profile/data", is_event=True)
     return _event(attributes, pointer, profile=draft, now=now)
@@ -173,10 +175,10 @@ def _read_group(
 ) -> None:
     """Read one person with their events, adding to `drafts` or `problems`."""
     try:
-        attributes = read_attributes(_typed(group, "event-bulk-create", pointer), pointer)
+        attributes = read_attributes(read_typed(group, "event-bulk-create", pointer), pointer)
         pointer += "/attributes"
         profile = read_resource(
-            _object(attributes.get("profile"), f"{pointer}/profile"),
+            as_object(attributes.get("profile"), f"{pointer}/profile"),
             "profile",
             f"{pointer}/profile",
         )
@@ -194,7 +196,7 @@ def _read_group(
     for index, event in enumerate(events):
         where = f"{pointer}/events/data/{index}"
         try:
-            values = read_attributes(_typed(event, "event", where), where)
+            values = read_attributes(read_typed(event, "event", where), where)
             own = _event(values, f"{where}/attributes", profile=draft, now=now, backfill=backfill)
         except Problem as problem:
             problems.append(problem)
@@ -259,7 +261,7 @@ def read_text(attributes: Json, name: str) -> str:
 
 def read_object(container: Json, name: str, pointer: str) -> Json:
     """Return the member `name` of what stands at `pointer`; it must be an object."""
-    return _object(container.get(name), f"{pointer}/{name}")
+    return as_object(container.get(name), f"{pointer}/{name}")
 
 
 def read_id(data: Json, pointer: str = "/data") -> str:
@@ -273,14 +275,14 @@ def read_id(data: Json, pointer: str = "/data") -> str:
 
 def read_relationships(data: Json) -> Json:
     """Return the relationships of a resource."""
-    return _object(data.get("relationships"), "/data/relationships")
+    return as_object(data.get("relationships"), "/data/relationships")
 
 
 def read_identifiers(data: Iterable[object], kind: str, pointer: str) -> list[str]:
     """Read `[{"type": …, "id": …}]`."""
     found = []
     for index, item in enumerate(data):
-        identifier = _typed(item, kind, f"{pointer}/{index}").get("id")
+        identifier = read_typed(item, kind, f"{pointer}/{index}").get("id")
         if not isinstance(identifier, str):
             raise BadDocument("id must be a text.", pointer=f"{pointer}/{index}/id")
         found.append(identifier)
@@ -292,14 +294,16 @@ def read_list(container: object, pointer: str) -> list[Any]:
     return _list(container, pointer)
 
 
-def _typed(value: object, kind: str, pointer: str) -> Json:
-    item = _object(value, pointer)
+def read_typed(value: object, kind: str, pointer: str) -> Json:
+    """Return an object with this `type`."""
+    item = as_object(value, pointer)
     if item.get("type") != kind:
         raise BadDocument(f"type must be '{kind}'.", pointer=f"{pointer}/type")
     return item
 
 
-def _object(value: object, pointer: str) -> Json:
+def as_object(value: object, pointer: str) -> Json:
+    """Return an object."""
     if isinstance(value, dict):
         return value
     detail = "This must be an object." if pointer else "The body must be a JSON object."
@@ -307,7 +311,7 @@ def _object(value: object, pointer: str) -> Json:
 
 
 def _list(container: object, pointer: str) -> list[Any]:
-    items = _object(container, pointer).get("data")
+    items = as_object(container, pointer).get("data")
     if not isinstance(items, list):
         raise BadDocument("This must be a list.", pointer=f"{pointer}/data")
     return items

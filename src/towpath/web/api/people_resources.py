@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, func
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from towpath import people
+from towpath import audiences, people
 from towpath.accounts import Permission
 from towpath.web.api.description import (
     Attribute,
@@ -25,6 +25,7 @@ from towpath.web.api.rate_limits import Tier
 
 LAST_EVENT_DATE: Final = "last_event_date"
 SUBSCRIPTIONS: Final = "subscriptions"
+SUPPRESSIONS: Final = "suppressions"
 
 _EXACT = frozenset({Operator.EQUALS, Operator.ANY})
 _EQUAL = frozenset({Operator.EQUALS})
@@ -46,6 +47,9 @@ async def _profile_extras(
         extras[SUBSCRIPTIONS] = await people.consents_of(
             conn, account_id=account_id, profile_ids=ids
         )
+        extras[SUPPRESSIONS] = await audiences.suppressions_of(
+            conn, account_id=account_id, profile_ids=ids
+        )
     return extras
 
 
@@ -56,6 +60,7 @@ def _location(row: Row[Any], _extras: Values) -> Values:
 
 def _subscriptions(row: Row[Any], extras: Values) -> Values:
     said: Mapping[people.Channel, people.Consent] = extras.get(SUBSCRIPTIONS, {})
+    suppressions: tuple[audiences.Suppression, ...] = extras.get(SUPPRESSIONS, ())
     email = _consent(said.get(people.Channel.EMAIL))
     marketing = _consent(said.get(people.Channel.SMS_MARKETING))
     transactional = _consent(said.get(people.Channel.SMS_TRANSACTIONAL))
@@ -65,8 +70,12 @@ def _subscriptions(row: Row[Any], extras: Values) -> Values:
         "email": {
             "marketing": email
             | {
-                "can_receive_email_marketing": row.email is not None and not has_left,
-                "suppression": [],
+                "can_receive_email_marketing": row.email is not None
+                and not has_left
+                and not suppressions,
+                "suppression": [
+                    {"reason": one.reason, "timestamp": moment(one.at)} for one in suppressions
+                ],
                 "list_suppressions": [],
             }
         },
@@ -134,7 +143,7 @@ PROFILE: Final = Resource(
         SUBSCRIPTIONS: Attribute(
             kind=Kind.OBJECT,
             read=_subscriptions,
-            text="Consent per channel.",
+            text="Consent per channel, and why no emails are sent in spite of it.",
             is_additional=True,
         ),
         "predictive_analytics": Attribute(
@@ -157,6 +166,11 @@ PROFILE: Final = Resource(
         "created": Sortable(column=_profile.created_at, kind=Kind.MOMENT),
         "updated": Sortable(column=_profile.updated_at, kind=Kind.MOMENT),
         "email": Sortable(column=func.coalesce(_profile.email, ""), kind=Kind.TEXT),
+    },
+    relations={
+        "lists": Relation(
+            target="list", column=audiences.LISTS_OF_PROFILES.c.profile_id, is_many=True
+        )
     },
 )
 

@@ -26,7 +26,7 @@ from towpath.web.api.reading import (
     read_page,
     read_several,
 )
-from towpath.web.api.resources import RESOURCES
+from towpath.web.api.resources import target_of
 
 
 def read_operations(resource: Resource) -> Iterator[Operation]:
@@ -66,7 +66,7 @@ def read_operations(resource: Resource) -> Iterator[Operation]:
 
 
 def _relation_operations(resource: Resource, name: str) -> Iterator[Operation]:
-    target = RESOURCES[resource.relations[name].target]
+    target = target_of(resource, name)
 
     is_many = resource.relations[name].is_many
 
@@ -137,7 +137,7 @@ async def _related(call: Call, resource: Resource, name: str) -> Response:
     Raises the target's `NotFound` when what it leads to does not exist.
     """
     relation = resource.relations[name]
-    target = RESOURCES[relation.target]
+    target = target_of(resource, name)
     parameters = read_parameters(call.request, target, is_list=False)
     async with call.runtime.engine.connect() as conn:
         [row] = (await _bare(conn, call, resource)).rows
@@ -161,7 +161,7 @@ async def _relationship(call: Call, resource: Resource, name: str) -> Response:
 
 
 async def _related_list(call: Call, resource: Resource, name: str) -> Response:
-    target = RESOURCES[resource.relations[name].target]
+    target = target_of(resource, name)
     parameters = read_parameters(call.request, target, is_list=True)
     found = await _page_of(call, resource, name, parameters)
     path = f"{resource.path}/{call.shown_id}/{name}"
@@ -174,7 +174,7 @@ async def _related_list(call: Call, resource: Resource, name: str) -> Response:
 
 
 async def _relationship_list(call: Call, resource: Resource, name: str) -> Response:
-    target = RESOURCES[resource.relations[name].target]
+    target = target_of(resource, name)
     parameters = read_parameters(call.request, target, is_list=True)
     bare = replace(parameters, fields={target.name: ()}, additional=frozenset())
     found = await _page_of(call, resource, name, bare)
@@ -194,7 +194,7 @@ async def _page_of(call: Call, resource: Resource, name: str, parameters: Parame
         [row] = (await _bare(conn, call, resource)).rows
         return await read_page(
             conn,
-            RESOURCES[relation.target],
+            target_of(resource, name),
             account_id=call.account_id,
             parameters=parameters,
             within=relation.column == row.id,
@@ -236,7 +236,7 @@ async def _included(
     linked: dict[str, dict[Any, list[Any]]] = {}
     for name in parameters.include:
         relation = resource.relations[name]
-        target = RESOURCES[relation.target]
+        target = target_of(resource, name)
         column = relation.column.key or ""
         if relation.is_many:
             related = await read_linked(
@@ -250,6 +250,8 @@ async def _included(
             owned = linked[name] = {}
             for row in related.rows:
                 owned.setdefault(getattr(row, column), []).append(row.id)
+            once = {row.id: row for row in related.rows}  # several may lead to the same one
+            related = replace(related, rows=list(once.values()))
         else:
             wanted = {getattr(row, column) for row in found.rows} - {None}
             related = await read_several(

@@ -26,13 +26,13 @@ _BY_KIND: Final[Mapping[Kind, Schema]] = {
 
 def document(kind: str, members: Schema, *, required: tuple[str, ...] = ()) -> Schema:
     """Describe `{"data": {"type": kind, …members}}`."""
-    data = _object({"type": {"type": "string", "enum": [kind]}, **members}, ("type", *required))
-    return _object({"data": data}, ("data",))
+    data = object_of({"type": {"type": "string", "enum": [kind]}, **members}, ("type", *required))
+    return object_of({"data": data}, ("data",))
 
 
 def attributes(members: Schema, *required: str) -> Schema:
     """Describe the attributes of a resource, as a member of it."""
-    return {"attributes": _object(members, required)}
+    return {"attributes": object_of(members, required)}
 
 
 def resource_schema(resource: Resource) -> Schema:
@@ -41,28 +41,30 @@ def resource_schema(resource: Resource) -> Schema:
         name: _BY_KIND[each.kind] | {"description": each.text}
         for name, each in resource.attributes.items()
     }
-    return _object(
+    return object_of(
         {
             "type": {"type": "string", "enum": [resource.name]},
             "id": _TEXT,
-            "attributes": _object(attributes),
-            "links": _object({"self": _TEXT}, ("self",)),
+            "attributes": object_of(attributes),
+            "links": object_of({"self": _TEXT}, ("self",)),
         },
         ("type", "id", "attributes", "links"),
     )
 
 
-def _object(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+def object_of(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
+    """Describe an object with these members."""
     return {"type": "object", "properties": properties} | (
         {"required": list(required)} if required else {}
     )
 
 
 def _data(schema: Schema) -> Schema:
-    return _object({"data": schema}, ("data",))
+    return object_of({"data": schema}, ("data",))
 
 
-def _list_of(schema: Schema) -> Schema:
+def list_of(schema: Schema) -> Schema:
+    """Describe `{"data": [schema, …]}`."""
     return _data({"type": "array", "items": schema})
 
 
@@ -70,20 +72,20 @@ def _nullable(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-_LOCATION: Final = _object(
+_LOCATION: Final = object_of(
     {name: _nullable(_TEXT) for name in people.LOCATION_TEXTS}
     | {
         name: {"anyOf": [_TEXT, {"type": "number"}, {"type": "null"}]}
         for name in people.LOCATION_COORDINATES
     }
 )
-_PROFILE_ATTRIBUTES: Final = _object(
+_PROFILE_ATTRIBUTES: Final = object_of(
     {name: _nullable(_TEXT) for name in (*people.Identifier, *people.ATTRIBUTES)}
     | {"location": _nullable(_LOCATION), "properties": _nullable(_OBJECT)}
 )
-_META: Final = _object(
+_META: Final = object_of(
     {
-        "patch_properties": _object(
+        "patch_properties": object_of(
             {
                 "append": _OBJECT,
                 "unappend": _OBJECT,
@@ -100,7 +102,7 @@ _EVENT_ATTRIBUTES: Final[Schema] = {
     "value_currency": _TEXT,
     "unique_id": _TEXT,
     "backfill": {"type": "boolean"},
-    "metric": document("metric", {"attributes": _object({"name": _TEXT}, ("name",))}),
+    "metric": document("metric", {"attributes": object_of({"name": _TEXT}, ("name",))}),
 }
 _PROFILE_OF_EVENT: Final = document("profile", _PROFILE_MEMBERS, required=("attributes",))
 
@@ -109,7 +111,7 @@ PROFILE_PATCH_BODY: Final = document("profile", _PROFILE_MEMBERS, required=("id"
 EVENT_BODY: Final = document(
     "event",
     {
-        "attributes": _object(
+        "attributes": object_of(
             _EVENT_ATTRIBUTES | {"profile": _PROFILE_OF_EVENT}, ("properties", "metric", "profile")
         )
     },
@@ -118,21 +120,21 @@ EVENT_BODY: Final = document(
 BULK_EVENTS_BODY: Final = document(
     "event-bulk-create-job",
     {
-        "attributes": _object(
+        "attributes": object_of(
             {
-                "events-bulk-create": _list_of(
-                    _object(
+                "events-bulk-create": list_of(
+                    object_of(
                         {
                             "type": {"type": "string", "enum": ["event-bulk-create"]},
-                            "attributes": _object(
+                            "attributes": object_of(
                                 {
                                     "backfill": {"type": "boolean"},
                                     "profile": _PROFILE_OF_EVENT,
-                                    "events": _list_of(
-                                        _object(
+                                    "events": list_of(
+                                        object_of(
                                             {
                                                 "type": {"type": "string", "enum": ["event"]},
-                                                "attributes": _object(
+                                                "attributes": object_of(
                                                     _EVENT_ATTRIBUTES, ("properties", "metric")
                                                 ),
                                             },
@@ -156,10 +158,10 @@ MERGE_BODY: Final = document(
     "profile-merge",
     {
         "id": _TEXT,
-        "relationships": _object(
+        "relationships": object_of(
             {
-                "profiles": _list_of(
-                    _object(
+                "profiles": list_of(
+                    object_of(
                         {"type": {"type": "string", "enum": ["profile"]}, "id": _TEXT},
                         ("type", "id"),
                     )
