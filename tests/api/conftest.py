@@ -59,7 +59,7 @@ def host(engine: AsyncEngine) -> Iterator[str]:
             keys=SecretKeys(("test",)),
             clock=utc_now,
         )
-        config = uvicorn.Config(create_app(runtime), lifespan="off", log_level="warning")
+        config = uvicorn.Config(create_app(runtime), lifespan="off", log_config=None)
         servers.append(uvicorn.Server(config))
         is_ready.set()  # the socket listens already: connections wait until it serves
         await servers[0].serve(sockets=[listener])
