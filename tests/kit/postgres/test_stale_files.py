@@ -16,8 +16,8 @@ from towpath.kit.postgres.model import Layout
 def _crash(runner: Runner, data_directory: Path) -> Path:
     user = runner.start_user(data_directory)
     user.url()
+    kill_all(data_directory)  # while it is used: without users it would stop in good order
     user.kill()
-    kill_all(data_directory)
     return data_directory / "cluster" / "postmaster.pid"
 
 
