@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.conftest import NOW
 from tests.flows.shop import alert, definition, delay, open_shop
 from tests.system.processes import run
-from towpath import accounts, alerts
+from towpath import accounts, alerts, flows
 from towpath.kit import ids
 
 TEAM = "ops@shop.example"
@@ -89,3 +89,16 @@ async def test_a_replay_into_events_that_wait_for_a_worker_is_refused(
     assert refused.returncode == 1
     assert refused.stderr.startswith("Events wait here for a worker")
     assert refused.stdout == ""
+
+
+async def test_the_replayed_flow_is_left_as_draft_and_asks_nobody(
+    past: Past, own_engine: AsyncEngine, own_account_id: UUID
+) -> None:
+    replayed = await past.replay()
+
+    assert replayed.returncode == 0, replayed.stderr
+    async with own_engine.connect() as conn:
+        found = await flows.list_flows(conn, account_id=own_account_id)
+        recipients = await alerts.list_recipients(conn, account_id=own_account_id)
+    assert [(one.name, one.status) for one in found] == [("Replayed", "draft")]
+    assert [one.address for one in recipients.items] == [TEAM]

@@ -125,7 +125,23 @@ async def _run(
         async with _transport(runtime) as transport:
             outbox = wiring.outbox_of(runtime, transport, policy=messaging.REPLAY_POLICY)
             progress = await _replay(runtime, account_id, flow_id, outbox, events, request)
-        return await _report(runtime, account_id, flow_id, progress)
+        result = await _report(runtime, account_id, flow_id, progress)
+        await _come_to_rest(runtime, account_id, flow_id)
+        return result
+
+
+async def _come_to_rest(runtime: Runtime, account_id: UUID, flow_id: str) -> None:
+    """Leave the flow as draft: a worker would write to whoever still waits, by the real clock."""
+    async with runtime.engine.begin() as conn:
+        await flows.set_status(
+            conn,
+            account_id=account_id,
+            flow_id=flow_id,
+            status=flows.Status.DRAFT,
+            saved_by=COMMAND_ACTOR,
+            now=runtime.clock(),
+            asks_recipients=False,
+        )
 
 
 async def _refuse_beside_live_work(runtime: Runtime) -> None:

@@ -131,11 +131,13 @@ async def set_status(
     status: str,
     saved_by: str,
     now: datetime,
+    asks_recipients: bool = True,
 ) -> SavedFlow:
     """Set all actions of a flow to draft, manual or live (flows.md §1).
 
-    Raises `FlowNotFound`, `StatusInvalid`, and `DefinitionInvalid` naming everything that keeps
-    the flow from going manual or live.
+    Like every save it asks unconfirmed recipients, unless it ends a replay. Raises
+    `FlowNotFound`, `StatusInvalid`, and `DefinitionInvalid` naming everything that keeps the flow
+    from going manual or live.
     """
     if status not in {Status.DRAFT, Status.MANUAL, Status.LIVE}:
         raise StatusInvalid(
@@ -149,7 +151,14 @@ async def set_status(
         refuse(await problems_of(conn, account_id=account_id, parsed=new))
     labels = {action.id: action.id for action in new.every_action()}
     return await store(
-        conn, before=before, old=old, new=new, labels=labels, saved_by=saved_by, now=now
+        conn,
+        before=before,
+        old=old,
+        new=new,
+        labels=labels,
+        saved_by=saved_by,
+        now=now,
+        asks_recipients=asks_recipients,
     )
 
 
