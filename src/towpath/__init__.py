@@ -1,3 +1,3 @@
-"""Towpath: self-hosted customer flows, internal alerts and a shared inbox."""
+"""Towpath: self-hosted customer flows and internal alerts."""
 
 __version__ = "0.1.0"
