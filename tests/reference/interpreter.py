@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from tests.reference.conditions import judge
 from tests.reference.delays import end_of_delay, wall_time, written_duration
-from tests.reference.profile_updates import apply_operations
+from tests.reference.profile_updates import apply_operations, exact
 
 Json = Any  # it is JSON
 
@@ -226,7 +226,7 @@ class Interpreter:
     def change(self, person: dict[str, Json], operations: Json, now: datetime) -> None:
         before = copy.deepcopy(person)
         apply_operations(person, operations, today=wall_time(now, ZoneInfo(self.timezone)))
-        if person != before:
+        if exact(person) != exact(before):
             person["updated"] = now
 
     # What the definition says

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from tests.reference.conditions import as_number
+
 Json = Any  # it is JSON
 
 
@@ -42,3 +44,13 @@ def change_list(holder: dict[str, Json], name: str, operation: Json) -> None:
         holder[name] = elements if wanted in elements else [*elements, wanted]
     elif isinstance(value, list):
         holder[name] = [one for one in value if one != wanted]
+
+
+def exact(value: Json) -> Json:
+    """Return a value to compare with `==`: 1 is 1.0 and 1e308 its digits, but 1 is not true."""
+    if isinstance(value, dict):
+        return {name: exact(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [exact(one) for one in value]
+    number = as_number(value)
+    return value if number is None else (number,)
