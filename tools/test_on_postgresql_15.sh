@@ -16,7 +16,12 @@ if [ ! -x "$programs/postgres" ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15 >/dev/null
 fi
 place=$(mktemp -d)
-as_server() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi; }
+as_server() (
+  if [ "$(id -u)" = 0 ]; then
+    cd / && exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@"
+  fi
+  exec "$@"
+)
 if [ "$(id -u)" = 0 ]; then chown postgres "$place"; fi
 finish() { as_server "$programs/pg_ctl" -D "$place/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$place"; }
 trap finish EXIT
