@@ -13,7 +13,7 @@ from tests.guard import watch_statements
 from tests.reference.strategies_flows import Scenario, pasts, scenarios
 from towpath.kit import db
 
-EXAMPLES = 75
+EXAMPLES = 60
 SOAK_EXAMPLES = int(os.environ.get("TOWPATH_TEST_EXAMPLES", "10000"))
 
 Play = Callable[[AsyncEngine, Scenario], Awaitable[tuple[Story, Story, bool]]]
