@@ -54,7 +54,7 @@ def test_in_a_data_directory_what_happened_is_kept(
     report = towpath.json("replay", *files, "--data", tmp_path, "--confirmed", "ops@shop.example")
 
     assert report["actions"]["tell"]["mails"] == 2
-    assert [one["status"] for one in towpath.json("flows", "list")] == ["live"]
+    assert [one["status"] for one in towpath.json("flows", "list")] == ["draft"]
     with psycopg.connect(towpath.settings["database_url"]) as connection:
         assert connection.execute("SELECT count(*) FROM event").fetchall() == [(2,)]
 
